@@ -1,0 +1,51 @@
+"""ECR Image Scan: a basic scan of an image ended.
+
+Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html and
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-basic.html
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from ecr_events.events.image_event import ImageEvent
+from ecr_events.events.open_maps import HashedWithoutMaps
+
+__all__ = ["ECRImageScan", "ECRImageScanEvent"]
+
+
+class ECRImageScan(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+    """How a basic scan ended and how many findings it has, by severity."""
+
+    scan_status: str
+    """``COMPLETE`` or ``FAILED``."""
+
+    repository_name: str
+    """The repository's name within the registry; it may hold slashes."""
+
+    finding_severity_counts: dict[str, int | float] | None = None
+    """The number of findings by severity: ``{"CRITICAL": 10, "MEDIUM": 9}``.
+
+    The severities are ``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` and
+    ``UNDEFINED``; one without findings is usually left out. Absent altogether where the
+    scan failed or found nothing.
+    """
+
+    image_digest: str | None = None
+    """The digest of the scanned image; absent in one published sample."""
+
+    image_tags: tuple[str, ...] | None = None
+    """All tags of the scanned image; empty for an untagged one, absent in partial samples."""
+
+    @property
+    def image_tag(self) -> str | None:
+        """The first of the tags; None where there is none."""
+        return self.image_tags[0] if self.image_tags else None
+
+
+class ECRImageScanEvent(ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Image Scan"):
+    """A basic scan of an image ended. Enhanced scanning sends `Inspector2ScanEvent` in its place."""
+
+    source: Literal["aws.ecr"]
+    detail: ECRImageScan
+    """How the scan ended."""

@@ -1,0 +1,267 @@
+"""Inspector2 Finding: enhanced scanning found a vulnerability in an image, or closed a finding.
+
+Timestamps are text here, for Inspector writes them in formats such as
+``Dec 3, 2021, 6:02:30 PM`` and ``Wed Sep 04 16:55:38.411 UTC 2024``.
+
+Source: https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html,
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-events.html and
+https://docs.aws.amazon.com/inspector/v2/APIReference/API_Finding.html
+"""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from ecr_events.events.envelope import EventBridgeEvent
+from ecr_events.events.image_event import image_of
+from ecr_events.events.inspector2_vulnerability import (
+    Inspector2Epss,
+    Inspector2ExploitabilityDetails,
+    Inspector2PackageVulnerabilityDetails,
+    Inspector2ScoreDetails,
+)
+from ecr_events.events.open_maps import HashedWithoutMaps
+from ecr_events.references import ImageReference, RepositoryReference
+
+__all__ = [
+    "Inspector2EcrContainerImage",
+    "Inspector2Finding",
+    "Inspector2FindingEvent",
+    "Inspector2Image",
+    "Inspector2Recommendation",
+    "Inspector2Remediation",
+    "Inspector2Resource",
+    "Inspector2ResourceDetails",
+]
+
+
+class Inspector2Recommendation(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+    """What to do about a finding."""
+
+    text: str | None = None
+    """The advice; ``None Provided`` where there is none."""
+
+    url: str | None = None
+    """Where to read more."""
+
+
+class Inspector2Remediation(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+    """How to mend a finding."""
+
+    recommendation: Inspector2Recommendation | None = None
+    """What to do."""
+
+
+class Inspector2EcrContainerImage(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+    """The image in ECR that has the vulnerability."""
+
+    architecture: str
+    """The architecture: ``amd64``."""
+
+    image_hash: str
+    """The digest of the image, ``sha256:...``."""
+
+    pushed_at: str
+    """When the image was pushed, as Inspector's text."""
+
+    registry: str
+    """The AWS account that owns the registry, 12 digits."""
+
+    repository_name: str
+    """The repository's name within the registry; it may hold slashes."""
+
+    author: str | None = None
+    """The author that the image names."""
+
+    image_tags: tuple[str, ...] | None = None
+    """All tags of the image; absent for an untagged one."""
+
+    in_use_count: int | None = None
+    """How many clusters use the image. Absent before 2025."""
+
+    last_in_use_at: str | None = None
+    """When a cluster used the image last, as Inspector's text. Absent before 2025."""
+
+    platform: str | None = None
+    """The operating system: ``AMAZON_LINUX_2``."""
+
+
+class Inspector2Image(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+    """The image in words that are not ECR's alone. Absent before 2026."""
+
+    architecture: str | None = None
+    """The architecture: ``amd64``."""
+
+    image_digest: str | None = None
+    """The digest of the image, ``sha256:...``."""
+
+    image_tags: tuple[str, ...] | None = None
+    """All tags of the image."""
+
+    platform: str | None = None
+    """The operating system."""
+
+    pushed_at: str | None = None
+    """When the image was pushed, as Inspector's text."""
+
+    registry: str | None = None
+    """The registry that holds the image."""
+
+    repository_name: str | None = None
+    """The repository's name."""
+
+
+class Inspector2ResourceDetails(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+    """The resource in the words of its service."""
+
+    aws_ecr_container_image: Inspector2EcrContainerImage
+    """The image in ECR."""
+
+    image: Inspector2Image | None = None
+    """The same image in words that are not ECR's alone. Absent before 2026."""
+
+
+class Inspector2Resource(
+    HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True
+):
+    """What has the vulnerability."""
+
+    id: str
+    """The ARN of the image: its repository's, a slash and the digest."""
+
+    type: Literal["AWS_ECR_CONTAINER_IMAGE"]
+    """The kind of resource; findings on other kinds are each an `UnknownEvent`."""
+
+    partition: str
+    """The AWS partition: ``aws``, or ``N/A``."""
+
+    region: str
+    """The AWS region, or ``N/A``."""
+
+    details: Inspector2ResourceDetails
+    """The image."""
+
+    provider: str | None = None
+    """The cloud provider of the resource."""
+
+    provider_account_id: str | None = None
+    """The account of the resource at that provider."""
+
+    tags: dict[str, str] | None = None
+    """The AWS tags of the resource; often empty."""
+
+
+class Inspector2Finding(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+    """One vulnerability of one image."""
+
+    aws_account_id: str
+    """The AWS account that the finding belongs to, 12 digits."""
+
+    description: str
+    """What the vulnerability is, in prose."""
+
+    finding_arn: str
+    """The ARN of the finding; the same in every event about it."""
+
+    first_observed_at: str
+    """When the finding was first seen, as Inspector's text."""
+
+    last_observed_at: str
+    """When the finding was last seen, as Inspector's text."""
+
+    resources: tuple[Inspector2Resource, ...]
+    """The image that has the vulnerability; one item."""
+
+    severity: str
+    """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` or ``UNTRIAGED``."""
+
+    status: str
+    """``ACTIVE``, ``SUPPRESSED`` or ``CLOSED``."""
+
+    title: str
+    """The id of the vulnerability and the package: ``CVE-2019-17498 - libssh2``."""
+
+    type: str
+    """``PACKAGE_VULNERABILITY``."""
+
+    updated_at: str
+    """When the finding last changed, as Inspector's text."""
+
+    epss: Inspector2Epss | None = None
+    """How likely an exploit is. Absent before 2024."""
+
+    exploit_available: str | None = None
+    """``YES`` or ``NO``."""
+
+    exploitability_details: Inspector2ExploitabilityDetails | None = None
+    """What is known of exploits."""
+
+    fix_available: str | None = None
+    """``YES``, ``NO`` or ``PARTIAL``."""
+
+    inspector_score: float | None = None
+    """Inspector's own score, 0 to 10; absent in some findings."""
+
+    inspector_score_details: Inspector2ScoreDetails | None = None
+    """What the score is made of; absent in some findings."""
+
+    package_vulnerability_details: Inspector2PackageVulnerabilityDetails | None = None
+    """The vulnerability, and the packages that have it."""
+
+    remediation: Inspector2Remediation | None = None
+    """How to mend it."""
+
+
+class Inspector2FindingEvent(
+    EventBridgeEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="Inspector2 Finding"
+):
+    """Enhanced scanning found a vulnerability in an image, or a finding changed or was closed.
+
+    Inspector's findings on other things, such as EC2 instances, are each an `UnknownEvent`.
+    """
+
+    source: Literal["aws.inspector2"]
+    detail: Inspector2Finding
+    """The finding."""
+
+    @property
+    def repository_reference(self) -> RepositoryReference | None:
+        """Where the repository of the image is; None for a finding without a resource. No network."""
+        image = self._container_image
+        if image is None:
+            return None
+        return RepositoryReference(
+            registry_id=image.registry, region=self.region, repository_name=image.repository_name
+        )
+
+    @property
+    def image_reference(self) -> ImageReference | None:
+        """Where the image is; None for a finding without a resource. No network."""
+        repository, image = self.repository_reference, self._container_image
+        if repository is None or image is None:
+            return None
+        return image_of(repository, image.image_hash, image.image_tags[0] if image.image_tags else None)
+
+    @classmethod
+    def claims(cls, document: dict[str, Any]) -> bool:
+        """Return whether none of the finding's resources says that it is something else than an image."""
+        if document.get("source") != "aws.inspector2":
+            return False
+        match document.get("detail"):
+            case {"resources": [*resources]}:
+                return all(_may_be_image(resource) for resource in resources)
+            case _:
+                return True
+
+    @property
+    def _container_image(self) -> Inspector2EcrContainerImage | None:
+        resources = self.detail.resources
+        return resources[0].details.aws_ecr_container_image if resources else None
+
+
+def _may_be_image(resource: object) -> bool:
+    match resource:
+        case {"type": str(kind)}:
+            return kind == "AWS_ECR_CONTAINER_IMAGE"
+        case _:
+            return True

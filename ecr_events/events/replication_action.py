@@ -1,0 +1,85 @@
+"""ECR Replication Action: an image was copied, or not, to another region or account.
+
+Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html and
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from ecr_events.events.image_event import ImageEvent, image_of
+from ecr_events.references import ImageReference, RepositoryReference
+
+__all__ = ["ECRReplicationAction", "ECRReplicationActionEvent"]
+
+
+class ECRReplicationAction(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+    """Which image was replicated, from where, and whether it worked. ECR sends all seven fields."""
+
+    result: str
+    """``SUCCESS`` or ``FAILED``."""
+
+    repository_name: str
+    """The repository's name, the same at the source and at the destination."""
+
+    image_digest: str
+    """The digest of the replicated image, ``sha256:...``."""
+
+    source_account: str
+    """The AWS account of the registry that the image comes from, 12 digits."""
+
+    action_type: str
+    """``REPLICATE``."""
+
+    source_region: str
+    """The AWS region that the image comes from."""
+
+    image_tag: str
+    """The tag of the replicated image; ECR sends one event for each tag."""
+
+
+class ECRReplicationActionEvent(
+    ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Replication Action"
+):
+    """The replication of an image ended; sent in the destination's region.
+
+    The envelope's account and region, and `repository`, `image` and their references, are
+    the destination's; those of the source have names of their own.
+    """
+
+    source: Literal["aws.ecr"]
+    detail: ECRReplicationAction
+    """Which image was replicated, and from where."""
+
+    @property
+    def source_repository_reference(self) -> RepositoryReference:
+        """Where the repository is that the image was copied from. No network."""
+        return RepositoryReference(
+            registry_id=self.detail.source_account,
+            region=self.detail.source_region,
+            repository_name=self.detail.repository_name,
+        )
+
+    @property
+    def source_image_reference(self) -> ImageReference | None:
+        """Where the image is that was copied; None if digest and tag are ``""``. No network."""
+        return image_of(self.source_repository_reference, self.detail.image_digest, self.detail.image_tag)
+
+    @property
+    def source_repository(self) -> object | None:
+        """The repository that the image was copied from, as ECR knows it now.
+
+        Raises:
+            NotImplementedError: always, until this library can ask ECR.
+        """
+        return self.repository
+
+    @property
+    def source_image(self) -> object | None:
+        """The image that was copied, as ECR knows it now.
+
+        Raises:
+            NotImplementedError: always, until this library can ask ECR.
+        """
+        return self.image

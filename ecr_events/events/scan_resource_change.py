@@ -1,0 +1,66 @@
+"""ECR Scan Resource Change: enhanced scanning scans some repositories at another frequency now.
+
+Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html and
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-events.html
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from ecr_events.events.envelope import EventBridgeEvent
+from ecr_events.references import RepositoryReference
+
+__all__ = ["ECRScanResourceChange", "ECRScanResourceChangeEvent", "ScanResourceChangeRepository"]
+
+
+class ScanResourceChangeRepository(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+    """One repository, and how often its images are scanned."""
+
+    repository_name: str
+    """The repository's name within the registry; it may hold slashes."""
+
+    repository_arn: str | None = None
+    """The repository's Amazon resource name."""
+
+    scan_frequency: str | None = None
+    """How often it is scanned now: ``SCAN_ON_PUSH``, ``CONTINUOUS_SCAN`` or ``MANUAL``."""
+
+    previous_scan_frequency: str | None = None
+    """How often it was scanned before; absent where there was no before."""
+
+
+class ECRScanResourceChange(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+    """Which repositories are scanned differently now."""
+
+    action_type: str
+    """``SCAN_FREQUENCY_CHANGE``, the only published value."""
+
+    resource_type: str
+    """``REPOSITORY``, the only published value."""
+
+    scan_type: str | None = None
+    """``ENHANCED``."""
+
+    repositories: tuple[ScanResourceChangeRepository, ...] | None = None
+    """The repositories, where the resource type is ``REPOSITORY``."""
+
+
+class ECRScanResourceChangeEvent(
+    EventBridgeEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Scan Resource Change"
+):
+    """Enhanced scanning was turned on, off or to another frequency for some repositories."""
+
+    source: Literal["aws.ecr"]
+    detail: ECRScanResourceChange
+    """Which repositories changed."""
+
+    @property
+    def repository_references(self) -> tuple[RepositoryReference, ...]:
+        """Where the repositories are, in the event's order. No network."""
+        return tuple(
+            RepositoryReference(
+                registry_id=self.account, region=self.region, repository_name=repository.repository_name
+            )
+            for repository in self.detail.repositories or ()
+        )

@@ -1,0 +1,116 @@
+"""The README, executed: its Python, its tables and its commands."""
+
+import copy
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+import ecr_events
+from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, json_schema
+from ecr_events.samples import sample, sample_json
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "code", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code.split("\n")[0]
+)
+def test_every_python_block_runs(code: str) -> None:
+    """Each block stands on its own, and its assertions hold."""
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the README is ours
+
+
+def rows(header: str) -> list[list[str]]:
+    """Return the cells of the table whose first line starts with `header`."""
+    lines = iter(README.splitlines())
+    next(line for line in lines if line.startswith(header))
+    next(lines)
+    table: list[list[str]] = []
+    for line in lines:
+        if not line.startswith("| "):
+            return table
+        table.append([cell.strip() for cell in line.strip("| ").split(" | ")])
+    return table
+
+
+def test_the_table_of_events_is_complete() -> None:
+    """Every class of the union, in its order, with its detail-type and its detail."""
+    table = rows("| `detail-type`")
+    assert [row[:3] for row in table[:-1]] == [
+        [str(cls.__struct_config__.tag), f"`{cls.__name__}`", f"`{cls.__annotations__['detail'].__name__}`"]
+        for cls in get_args(ECREvent)
+    ]
+    assert table[-1][1] == f"`{UnknownEvent.__name__}`"
+
+
+EVENT = sample(ECRReplicationActionEvent)
+DETAIL = msgspec.structs.asdict(EVENT.detail)
+BY_NAME = json.loads(json.dumps({**msgspec.structs.asdict(EVENT), "time": "2026-05-04T09:15:48Z", "detail": DETAIL}))
+DOCUMENT: dict[str, Any] = json.loads(sample_json(ECRReplicationActionEvent))
+
+MIGRATION = {row[0].strip("`"): row[1].strip("`") for row in rows("| a pydantic model")}
+
+EXPECTED = {
+    "E.model_validate_json(raw)": EVENT,
+    "E.parse_raw(raw)": EVENT,
+    "E.parse_file(path)": EVENT,
+    "E.model_validate(document)": EVENT,
+    "E.model_validate(document, strict=True)": EVENT,
+    "E.model_validate(thing, from_attributes=True)": EVENT,
+    "E.model_validate_strings(document)": EVENT,
+    "E.parse_obj(document)": EVENT,
+    "E.model_construct(**values)": EVENT,
+    "E.construct(**values)": EVENT,
+    "event.model_copy()": EVENT,
+    'event.model_copy(update={"region": "eu-west-1"})': decode(DOCUMENT | {"region": "eu-west-1"}),
+    "event.model_copy(deep=True)": EVENT,
+    "event.model_dump_json(by_alias=True)": DOCUMENT,
+    "event.model_dump_json(by_alias=True, exclude_none=True)": DOCUMENT,
+    "event.model_dump_json(by_alias=True, indent=2)": DOCUMENT,
+    'event.model_dump_json(by_alias=True, include={"id", "detail"})': {k: DOCUMENT[k] for k in ("id", "detail")},
+    'event.model_dump_json(by_alias=True, exclude={"detail"})': {k: v for k, v in DOCUMENT.items() if k != "detail"},
+    "event.model_dump_json()": BY_NAME,
+    "event.model_dump()": msgspec.structs.asdict(EVENT) | {"detail": DETAIL},
+    'event.model_dump(mode="json", by_alias=True)': DOCUMENT | {"resources": EVENT.resources},
+    "E.model_json_schema()": json_schema(ECRReplicationActionEvent),
+    "E.model_fields": msgspec.structs.fields(ECRReplicationActionEvent),
+    "event.detail_type": "ECR Replication Action",
+    "event.session": None,
+    "E(**values, session=session)": EVENT,
+}
+
+
+@pytest.mark.parametrize("theirs", EXPECTED)
+def test_every_line_of_the_migration_table_does_what_pydantic_does(theirs: str, tmp_path: Path) -> None:
+    """The right-hand side is evaluated as it stands and compared with a whole value."""
+    path = tmp_path / "event.json"
+    path.write_bytes(sample_json(ECRReplicationActionEvent))
+    values = msgspec.structs.asdict(EVENT)
+    names = vars(ecr_events) | {
+        "E": ECRReplicationActionEvent,
+        "raw": path.read_bytes(),
+        "path": path,
+        "document": DOCUMENT,
+        "thing": SimpleNamespace(**values | {"detail": SimpleNamespace(**DETAIL)}),
+        "values": values,
+        "event": EVENT,
+        "session": object(),
+        "Path": Path,
+        "copy": copy,
+        "msgspec": msgspec,
+    }
+    result: Any = eval(MIGRATION[theirs], names)  # noqa: S307 - the README is ours
+    assert (json.loads(result) if isinstance(result, bytes) else result) == EXPECTED[theirs]
+    if "session=session" in theirs:
+        assert getattr(result, "session", None) is names["session"]
+
+
+def test_no_line_of_the_migration_table_is_left_out() -> None:
+    """The test above has an expectation for each line, and for no other."""
+    assert list(MIGRATION) == list(EXPECTED)
