@@ -4,7 +4,17 @@ See the README for a tour; `decode` is where to begin.
 """
 
 from ecr_events.codec import decode, encode, json_schema
-from ecr_events.errors import DecodeError, ECREventsError, InvalidReferenceError
+from ecr_events.errors import (
+    AccessDeniedError,
+    CredentialsError,
+    DecodeError,
+    ECREventsError,
+    InvalidReferenceError,
+    InvalidRequestError,
+    ServiceError,
+    ThrottledError,
+    UnavailableError,
+)
 from ecr_events.events import (
     ECRAWSAPICallViaCloudTrail,
     ECRAWSAPICallViaCloudTrailEvent,
@@ -71,4 +81,10 @@ __all__ = [  # noqa: RUF022 - in reading order
     "ECREventsError",
     "DecodeError",
     "InvalidReferenceError",
+    "ServiceError",
+    "AccessDeniedError",
+    "CredentialsError",
+    "InvalidRequestError",
+    "ThrottledError",
+    "UnavailableError",
 ]

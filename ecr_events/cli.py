@@ -1,6 +1,7 @@
-"""The command line: ``python -m ecr_events decode FILE...``."""
+"""The command line: ``python -m ecr_events decode FILE...`` and ``python -m ecr_events demo``."""
 
 import argparse
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,12 +32,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "What cannot be decoded is reported on standard error, with its file and byte offset.",
     )
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    return _decode_files(parser.parse_args(arguments).files)
+    command.set_defaults(run=_decode_files)
+    command = commands.add_parser(
+        "demo",
+        help="decode the samples and look up what they name in an ECR that is made up",
+        description="Decode a sample of every event, and look up what it names in an ECR that runs inside this "
+        "process, without AWS. Needs the extra `demo`.",
+    )
+    command.set_defaults(run=_demo)
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has had enough. Python must not find that out again on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
 
 
-def _decode_files(files: Sequence[Path]) -> int:
+def _demo(_: argparse.Namespace) -> int:
+    try:
+        from ecr_events.demo import demo  # noqa: PLC0415 - the only command that needs its dependencies
+    except ImportError as error:
+        print(f"{error}; the demo needs more: pip install 'ecr_events[demo]'", file=sys.stderr)
+        return 2
+    demo()
+    return 0
+
+
+def _decode_files(options: argparse.Namespace) -> int:
     counts: Counter[str] = Counter(typed=0, unknown=0, refused=0)
     unreadable = False
+    files: list[Path] = options.files
     for file in files:
         try:
             data = file.read_bytes()
@@ -51,27 +79,27 @@ def _decode_files(files: Sequence[Path]) -> int:
                 print(f"{file}: byte {offset}: {error}", file=sys.stderr)
                 counts["refused"] += 1
             else:
-                print(encode(event).decode())
+                sys.stdout.buffer.write(encode(event) + b"\n")
                 counts["unknown" if isinstance(event, UnknownEvent) else "typed"] += 1
     print(", ".join(f"{count} {what}" for what, count in counts.items()), file=sys.stderr)
     return 2 if unreadable else 1 if counts["refused"] else 0
 
 
 def _events(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield each event's text with its offset: the whole file, or its lines if one of them is a JSON object."""
-    lines = data.splitlines(keepends=True)
-    if not (len(lines) > 1 and any(map(_is_object, lines))):
+    """Yield each event's text with its offset: the whole file, or its lines if an object begins in the first."""
+    if _is_json(data) or not data.lstrip().startswith(b'{"'):
         yield 0, data
         return
     offset = 0
-    for line in lines:
+    for line in data.splitlines(keepends=True):
         if line.strip():
             yield offset, line
         offset += len(line)
 
 
-def _is_object(line: bytes) -> bool:
+def _is_json(data: bytes) -> bool:
     try:
-        return line.startswith(b"{") and isinstance(msgspec.json.decode(line), dict)
+        msgspec.json.decode(data)
     except (ValueError, RecursionError):
         return False
+    return True

@@ -5,16 +5,21 @@ payload that it refuses is looked at again, as a dict: to find out whether it is
 else's event, or whether a repeated key misled the decoder.
 """
 
+from __future__ import annotations
+
 import builtins
 from collections.abc import Callable
 from types import UnionType
-from typing import Any, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
 
 import msgspec
 
 from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import bind
+
+if TYPE_CHECKING:
+    from ecr_events.service import Session
 
 __all__ = ["decode", "encode", "json_schema"]
 
@@ -30,24 +35,24 @@ def decode(
     payload: Payload,
     *,
     type: None = None,
-    session: object | None = None,
+    session: Session | None = None,
 ) -> ECREvent | UnknownEvent: ...
 @overload
 def decode(
     payload: Payload,
     *,
     type: type[_Event],
-    session: object | None = None,
+    session: Session | None = None,
 ) -> _Event: ...
 def decode(
     payload: Payload,
-    *,
     type: type[EventBridgeEvent] | None = None,
-    session: object | None = None,
+    session: Session | None = None,
 ) -> EventBridgeEvent:
     """Return the typed event in `payload`.
 
-    Touches no network and does not import boto3.
+    Touches no network and does not import boto3. Where the payload is a dict, what an event
+    keeps as a dict, such as the detail of an `UnknownEvent`, shares its values with it.
 
     Args:
         payload: One event as JSON (UTF-8), or as the dict that Lambda hands to a function.
@@ -61,8 +66,10 @@ def decode(
             event type, or is not of the `type` asked for. Nothing else is ever raised
             for what a payload holds.
         TypeError: The payload is not of a type listed above, or `type` is not a class of
-            events that has a detail.
+            events with a detail-type.
     """
+    # Not keyword-only here, only in the overloads: Python fills in the defaults of keyword-only
+    # parameters from a dict, which costs as much as all that follows up to msgspec's decoder.
     event: EventBridgeEvent | None = None
     if payload.__class__ is not dict:
         try:
@@ -70,7 +77,7 @@ def decode(
         except (ValueError, TypeError, RecursionError, BufferError):
             event = None
     if event is None or (type is not None and event.__class__ is not type):
-        event = _look_again(payload, type)
+        event = _decode_document(payload, type)
     if session is not None:
         bind(event, session)
     return event
@@ -79,8 +86,9 @@ def decode(
 def encode(event: EventBridgeEvent, *, indent: int | None = None) -> bytes:
     """Return `event` as JSON (UTF-8) with AWS's own key names.
 
-    What was absent in the payload is absent here, and the session never appears. Keys that
-    this library does not know were dropped by `decode` and do not come back.
+    What was absent in the payload is absent here, and the session never appears. What
+    `decode` does not keep does not come back: keys that this library does not know, fractions
+    of a microsecond, and ``null`` where AWS would leave a key out.
 
     Args:
         event: Any event.
@@ -110,8 +118,8 @@ def _build_decoder_and_decode(payload: Any) -> ECREvent:
 _decode_json: Callable[[Any], ECREvent] = _build_decoder_and_decode
 
 
-def _look_again(payload: Payload, type: type[EventBridgeEvent] | None) -> EventBridgeEvent:
-    """Return the event in a payload that is a dict, or that did not decode to what was asked for."""
+def _decode_document(payload: Payload, type: type[EventBridgeEvent] | None) -> EventBridgeEvent:
+    """Return the event in a payload that is a dict, or that did not decode at once to what was asked for."""
     try:
         document = payload if isinstance(payload, dict) else msgspec.json.decode(payload, type=dict[str, Any])
         if "detail-type" not in document:
@@ -142,6 +150,8 @@ def _convert(document: dict[str, Any], type: type[EventBridgeEvent] | None) -> E
 
 def _detail_type(type: object) -> object:
     """Return the detail-type of a class of events, None for `UnknownEvent`, which has any."""
-    if isinstance(type, builtins.type) and issubclass(type, EventBridgeEvent) and "detail" in type.__struct_fields__:
-        return type.__struct_config__.tag
-    raise TypeError(f"not a class of events that has a detail: {type!r}")
+    if isinstance(type, builtins.type) and issubclass(type, EventBridgeEvent):
+        tag = type.__struct_config__.tag
+        if tag is not None or issubclass(type, UnknownEvent):
+            return tag
+    raise TypeError(f"not a class of events with a detail-type: {type!r}")

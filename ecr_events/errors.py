@@ -4,23 +4,49 @@
 
     ECREventsError
     ├── DecodeError             a payload that is not the event it should be
-    └── InvalidReferenceError   a name, an ARN or a URI that no ECR registry can have
+    ├── InvalidReferenceError   a name, an ARN or a URI that no ECR registry can have
+    └── ServiceError            ECR gave no answer about what a reference names
+        ├── AccessDeniedError   IAM, or the repository's policy, does not allow the call
+        ├── CredentialsError    there are no AWS credentials, or AWS does not take them
+        ├── InvalidRequestError what the reference names cannot exist
+        ├── ThrottledError      ECR had no room for the call, and the retries ran out
+        └── UnavailableError    ECR could not be reached, or failed while answering
 
-Every class survives pickling with its attributes, and the built-in exception
-that fits best (``ValueError`` here) is a base too.
+Every class survives pickling with its attributes.
 """
 
-import re
-from typing import Any, Self, TypeAlias
+from __future__ import annotations
 
-__all__ = ["DecodeError", "ECREventsError", "InvalidReferenceError", "Payload"]
+import re
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ecr_events.references import ImageReference, RepositoryReference
+
+__all__ = [
+    "AccessDeniedError",
+    "CredentialsError",
+    "DecodeError",
+    "ECREventsError",
+    "InvalidReferenceError",
+    "InvalidRequestError",
+    "Payload",
+    "ServiceError",
+    "ThrottledError",
+    "UnavailableError",
+]
 
 Payload: TypeAlias = bytes | bytearray | memoryview | str | dict[str, Any]
 """What can be decoded: JSON text, or a document that somebody has parsed already."""
 
 
 class ECREventsError(Exception):
-    """The root of every error that this library raises on purpose."""
+    """The root of every error that this library raises about data and about ECR.
+
+    What is wrong in the calling code is a TypeError, or a KeyError, as anywhere.
+    """
 
 
 class DecodeError(ECREventsError, ValueError):
@@ -57,6 +83,8 @@ class DecodeError(ECREventsError, ValueError):
         reason, path = str(error), "$"
         if found := re.fullmatch(r"(.*) - at (`key` in )?`(\$.*)`", reason, re.DOTALL):
             reason, in_key, path = found.groups()
+            if reason.startswith("Invalid enum value"):
+                reason = "not the value that this type of event has"
             if in_key:
                 reason = f"{reason} as a key"
         if reason[1:2].islower():
@@ -66,10 +94,10 @@ class DecodeError(ECREventsError, ValueError):
     def __str__(self) -> str:
         return f"{self.reason} at {self.path}"
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, str, Payload]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         # A memoryview cannot be pickled; its bytes are the same evidence.
         payload = self.payload.tobytes() if isinstance(self.payload, memoryview) else self.payload
-        return type(self), (self.reason, self.path, payload)
+        return type(self), (self.reason, self.path, payload), vars(self) | {"payload": payload}
 
 
 class InvalidReferenceError(ECREventsError, ValueError):
@@ -89,3 +117,71 @@ class InvalidReferenceError(ECREventsError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.value[:200]!r}"
+
+
+class ServiceError(ECREventsError):
+    """ECR gave no answer about what a reference names.
+
+    That it does not exist is no error; lookups return None for it. Raised as this class
+    itself for the error codes of ECR that no subclass stands for. The cause
+    (``__cause__``) is botocore's error, where botocore raised one.
+    """
+
+    reason: str
+    """What happened, with ECR's or botocore's own words."""
+
+    code: str | None
+    """ECR's error code, such as ``ThrottlingException``; None if ECR did not answer."""
+
+    references: tuple[RepositoryReference | ImageReference, ...]
+    """What was not looked up, of all that was asked for."""
+
+    results: Mapping[Any, Any]
+    """What was looked up all the same, as the lookup would have returned it. It is in the cache too."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        code: str | None = None,
+        references: tuple[RepositoryReference | ImageReference, ...] = (),
+        results: Mapping[Any, Any] | None = None,
+    ) -> None:
+        """Keep what is known of a failed lookup, and what was not lost with it."""
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+        self.references = references
+        self.results = results or {}
+
+    @property
+    def reference(self) -> RepositoryReference | ImageReference | None:
+        """The first of the references."""
+        return self.references[0] if self.references else None
+
+    def __str__(self) -> str:
+        more = f" and {len(self.references) - 1} more" if len(self.references) > 1 else ""
+        return f"{self.reference}{more}: {self.reason}" if self.references else self.reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reason,), vars(self)
+
+
+class AccessDeniedError(ServiceError):
+    """IAM, or the repository's policy, does not allow the call. The reason names the action."""
+
+
+class CredentialsError(ServiceError):
+    """There are no AWS credentials, or AWS does not take them: expired, unknown, badly signed."""
+
+
+class InvalidRequestError(ServiceError):
+    """What the reference names cannot exist: refused before any request, or by ECR."""
+
+
+class ThrottledError(ServiceError):
+    """ECR had no room for the call, and botocore's retries ran out."""
+
+
+class UnavailableError(ServiceError):
+    """ECR could not be reached, failed while answering, or answered with half an answer."""

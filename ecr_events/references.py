@@ -16,20 +16,25 @@ from ecr_events.errors import InvalidReferenceError
 
 __all__ = ["ImageReference", "RepositoryReference"]
 
-# Region prefix -> (partition, DNS suffix), the longest prefix first where one holds
-# another. A region that AWS adds tomorrow is in the partition `aws` unless its prefix
-# says otherwise, which is what the AWS SDKs assume too.
+# Region prefix -> (partition, DNS suffix, DNS suffix of dual-stack registries or None). A
+# region that AWS adds tomorrow is in the partition `aws` unless its prefix says otherwise,
+# which is what the AWS SDKs assume too.
 _PARTITIONS = {
-    "cn-": ("aws-cn", "amazonaws.com.cn"),
-    "us-gov-": ("aws-us-gov", "amazonaws.com"),
-    "us-iso-": ("aws-iso", "c2s.ic.gov"),
-    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
-    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
-    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
-    "eusc-": ("aws-eusc", "amazonaws.eu"),
-    "": ("aws", "amazonaws.com"),
+    "cn-": ("aws-cn", "amazonaws.com.cn", "on.amazonwebservices.com.cn"),
+    "us-gov-": ("aws-us-gov", "amazonaws.com", "on.aws"),
+    "us-iso-": ("aws-iso", "c2s.ic.gov", None),
+    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov", None),
+    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk", None),
+    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov", None),
+    "eusc-": ("aws-eusc", "amazonaws.eu", "on.amazonwebservices.eu"),
+    "": ("aws", "amazonaws.com", "on.aws"),
 }
-_DUAL_STACK_SUFFIX = "on.aws"
+
+# Not ECR's own rules, only what keeps the parts of an ARN and of a URI apart.
+_REGISTRY_ID = r"[\w-]+"
+_NAME = r"[\w./-]+"
+_TAG = r"\w[\w.-]*"
+_DIGEST = r"[\w.+-]+:[\w=-]+"
 
 
 class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -44,6 +49,9 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     repository_name: str
     """The name within the registry, which may hold slashes: ``team/app``."""
 
+    def __str__(self) -> str:
+        return f"{self.repository_name} in {self.region} of {self.registry_id}"
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the repository that a repository ARN or URI names.
@@ -56,20 +64,23 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             InvalidReferenceError: the text is neither.
         """
         found = re.fullmatch(
-            r"arn:(?P<partition>[^:]+):ecr:(?P<region>[^:]+):(?P<registry>[\w-]+):repository/(?P<name>[^:@\s]+)"
-            r"|(?P<uri_registry>[\w-]+)\.dkr[.-]ecr(-fips)?\.(?P<uri_region>[^./]+)\.(?P<suffix>[^/]+)/(?P<uri_name>[^:@\s]+)",
+            rf"arn:(?P<partition>[^:]+):ecr:(?P<arn_region>[^:]+):(?P<arn_registry>{_REGISTRY_ID}):repository/(?P<arn_name>{_NAME})"
+            rf"|(?P<registry>{_REGISTRY_ID})\.dkr(\.ecr|(?P<dual>-ecr))(-fips)?\.(?P<region>[^./]+)\.(?P<suffix>[^/]+)/(?P<name>{_NAME})",
             text,
             re.ASCII,
         )
         if found is None:
             raise InvalidReferenceError("not the ARN or the URI of an ECR repository", text)
         reference = cls(
-            registry_id=found["registry"] or found["uri_registry"],
-            region=found["region"] or found["uri_region"],
-            repository_name=found["name"] or found["uri_name"],
+            registry_id=found["arn_registry"] or found["registry"],
+            region=found["arn_region"] or found["region"],
+            repository_name=found["arn_name"] or found["name"],
         )
-        suffixes = {reference._dns_suffix, _DUAL_STACK_SUFFIX}
-        if found["partition"] not in {None, reference.partition} or found["suffix"] not in {None, *suffixes}:
+        partition, suffix, dual_stack_suffix = reference._partition
+        if found["partition"] not in {None, partition} or found["suffix"] not in {
+            None,
+            dual_stack_suffix if found["dual"] else suffix,
+        }:
             raise InvalidReferenceError(f"not in the partition of region {reference.region}", text)
         return reference
 
@@ -78,25 +89,25 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The AWS partition of the region: ``aws``, ``aws-cn``, ``aws-us-gov`` ...
 
         Raises:
-            InvalidReferenceError: the region does not look like one. Every other
-                property raises it too, so no name outside AWS's own is ever built.
+            InvalidReferenceError: the region does not look like one. The other properties
+                raise it for a registry or a name too, so that no host but AWS's is built.
         """
-        return self._partition_and_suffix[0]
+        return self._partition[0]
 
     @property
     def registry(self) -> str:
         """The registry's host: ``123456789012.dkr.ecr.us-east-1.amazonaws.com``."""
-        return f"{self._checked_registry_id}.dkr.ecr.{self.region}.{self._dns_suffix}"
+        return f"{self._checked_registry_id}.dkr.ecr.{self.region}.{self._partition[1]}"
 
     @property
     def uri(self) -> str:
         """What docker pulls from: ``123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app``."""
-        return f"{self.registry}/{self.repository_name}"
+        return f"{self.registry}/{self._checked_name}"
 
     @property
     def arn(self) -> str:
         """The Amazon resource name: ``arn:aws:ecr:us-east-1:123456789012:repository/team/app``."""
-        return f"arn:{self.partition}:ecr:{self.region}:{self._checked_registry_id}:repository/{self.repository_name}"
+        return f"arn:{self.partition}:ecr:{self.region}:{self._checked_registry_id}:repository/{self._checked_name}"
 
     def image(self, *, digest: str | None = None, tag: str | None = None) -> "ImageReference":
         """Return the image of this repository with that digest, or else with that tag.
@@ -108,20 +119,16 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def _checked_registry_id(self) -> str:
-        # Not a check of the 12 digits: only what could turn the host into another one is refused.
-        if not re.fullmatch(r"[\w-]+", self.registry_id, re.ASCII):
-            raise InvalidReferenceError("not the id of an ECR registry", self.registry_id)
-        return self.registry_id
+        return _checked(self.registry_id, _REGISTRY_ID, "not the id of an ECR registry")
 
     @property
-    def _dns_suffix(self) -> str:
-        return self._partition_and_suffix[1]
+    def _checked_name(self) -> str:
+        return _checked(self.repository_name, _NAME, "not the name of an ECR repository")
 
     @property
-    def _partition_and_suffix(self) -> tuple[str, str]:
-        if not re.fullmatch(r"[a-z]{2,8}(-[a-z]{1,16}){1,3}-[0-9]{1,3}", self.region):
-            raise InvalidReferenceError("not an AWS region", self.region)
-        return next(found for prefix, found in _PARTITIONS.items() if self.region.startswith(prefix))
+    def _partition(self) -> tuple[str, str, str | None]:
+        region = _checked(self.region, r"[a-z]{2,8}(-[a-z]{1,16}){1,3}-[0-9]{1,3}", "not an AWS region")
+        return next(found for prefix, found in _PARTITIONS.items() if region.startswith(prefix))
 
 
 class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -151,6 +158,11 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if self.image_digest is None and self.image_tag is None:
             raise InvalidReferenceError("neither a digest nor a tag, in repository", self.repository.repository_name)
 
+    def __str__(self) -> str:
+        repository = self.repository
+        image = f":{self.image_tag}" if self.image_digest is None else f"@{self.image_digest}"
+        return f"{repository.repository_name}{image} in {repository.region} of {repository.registry_id}"
+
     @classmethod
     def parse(cls, text: str) -> "ImageReference":
         """Return the image that an image URI, or an Inspector image ARN, names.
@@ -161,21 +173,29 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         Raises:
             InvalidReferenceError: the text is neither, or names no digest and no tag.
         """
-        arn = re.fullmatch(r"(?P<repository>arn:.+)/(?P<digest>\w+:\w+)", text)
-        uri = re.fullmatch(r"(?P<repository>.+?)(:(?P<tag>[^:/@]+))?(@(?P<digest>[^@]+))?", text)
-        found = arn or uri
+        found = re.fullmatch(
+            rf"(?P<arn>arn:.+)/(?P<arn_digest>sha[0-9]+:[\w=-]+)|(?P<uri>(?!arn:).+?)(:(?P<tag>{_TAG}))?(@(?P<digest>{_DIGEST}))?",
+            text,
+            re.ASCII,
+        )
         if found is None:
             raise InvalidReferenceError("not the URI of an image", text)
-        parts = found.groupdict()
-        return RepositoryReference.parse(parts["repository"]).image(digest=parts["digest"], tag=parts.get("tag"))
+        repository = RepositoryReference.parse(found["arn"] or found["uri"])
+        return repository.image(digest=found["arn_digest"] or found["digest"], tag=found["tag"])
 
     @property
     def uri(self) -> str:
         """What docker pulls: ``.../team/app@sha256:...``, or ``.../team/app:tag`` without a digest.
 
         Raises:
-            InvalidReferenceError: the region or the registry does not look like one.
+            InvalidReferenceError: a part does not look like one.
         """
         if self.image_digest is not None:
-            return f"{self.repository.uri}@{self.image_digest}"
-        return f"{self.repository.uri}:{self.image_tag}"
+            return f"{self.repository.uri}@{_checked(self.image_digest, _DIGEST, 'not the digest of an image')}"
+        return f"{self.repository.uri}:{_checked(str(self.image_tag), _TAG, 'not the tag of an image')}"
+
+
+def _checked(value: str, pattern: str, reason: str) -> str:
+    if re.fullmatch(pattern, value, re.ASCII):
+        return value
+    raise InvalidReferenceError(reason, value)

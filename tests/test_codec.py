@@ -17,6 +17,7 @@ from ecr_events import (
     ECRAWSAPICallViaCloudTrailEvent,
     ECREvent,
     ECRImageActionEvent,
+    ECRPullThroughCacheActionEvent,
     ECRReplicationActionEvent,
     EventBridgeEvent,
     Inspector2FindingEvent,
@@ -97,7 +98,7 @@ def test_what_is_no_event_is_refused(payload: Any, reason: str) -> None:
 
 
 def test_invalid_utf8_in_a_skipped_field_is_skipped() -> None:
-    """A field that nobody reads cannot lose the event."""
+    """A field that nobody reads cannot lose a typed event."""
     assert decode(PUSH.replace(b'"version"', b'"unknown": "\xff", "version"')) == sample(ECRImageActionEvent)
 
 
@@ -159,6 +160,12 @@ def test_all_seven_fields_of_a_replication_are_required() -> None:
     }
 
 
+def test_a_day_that_does_not_exist_is_refused() -> None:
+    """AWS's sample of the pull through cache is dated 29 February 2023."""
+    document = json.loads(sample_json(ECRPullThroughCacheActionEvent)) | {"time": "2023-02-29T02:36:48Z"}
+    assert refusal(document) == ("$.time", "invalid RFC3339 encoded datetime")
+
+
 def test_the_last_of_a_repeated_key_wins() -> None:
     """As in Python's json: also for the keys that decide what the event is."""
     repeated = PUSH.decode().replace('"region": "eu-west-1"', '"region": "us-east-1", "region": "eu-west-1"')
@@ -192,6 +199,8 @@ def renamed(payload: bytes, old: str, new: str) -> dict[str, Any]:
         renamed(sample_json(Inspector2FindingEvent), '"AWS_ECR_CONTAINER_IMAGE"', '"AWS_EC2_INSTANCE"'),
         renamed(sample_json(Inspector2ScanEvent), '"repository-name"', '"instance-id"') | {"resources": ["i-0abc"]},
         renamed(sample_json(Inspector2ScanEvent), '"repository-name"', '"instance-id"') | {"resources": []},
+        renamed(sample_json(Inspector2ScanEvent), '"repository-name"', '"function"')
+        | {"resources": ["arn:aws:lambda:eu-west-1:012345678901:function:ecr:7"]},
     ],
     ids=lambda document: f"{document['source']}-{document['detail-type']}",
 )
@@ -215,6 +224,13 @@ def test_a_finding_with_a_broken_resource_is_refused() -> None:
     assert refusal(document) == ("$.detail.resources", "expected `array`, got `null`")
 
 
+def test_a_finding_on_several_kinds_of_resources_is_unknown() -> None:
+    """Inspector sends one; should it ever send an image among others, nothing is lost."""
+    document = json.loads(sample_json(Inspector2FindingEvent))
+    document["detail"]["resources"].append({"type": "AWS_EC2_INSTANCE"})
+    assert isinstance(decode(document), UnknownEvent)
+
+
 def test_a_broken_envelope_is_refused_for_unknown_events_too() -> None:
     """The nine fields are EventBridge's contract, whoever the source is."""
     assert refusal(renamed(PUSH, '"aws.ecr"', '"aws.rds"') | {"time": "yesterday"})[0] == "$.time"
@@ -234,7 +250,8 @@ def test_the_type_asked_for_is_what_comes_back() -> None:
         "expected `ECR Image Action`, got something else",
     )
     assert refusal(renamed(PUSH, '"detail-type"', '"x"'), type=ECRImageActionEvent)[1].endswith("`detail-type`")
-    assert refusal(renamed(PUSH, '"aws.ecr"', '"aws.rds"'), type=ECRImageActionEvent)[0] == "$.source"
+    secret = renamed(PUSH, '"aws.ecr"', '"s3cret"')
+    assert refusal(secret, type=ECRImageActionEvent) == ("$.source", "not the value that this type of event has")
 
 
 def test_every_event_can_be_had_as_an_unknown_event() -> None:
@@ -255,10 +272,16 @@ def test_a_users_own_subclass_can_be_asked_for() -> None:
     assert event.my_field == "absent"
 
 
-@pytest.mark.parametrize("type", [int, EventBridgeEvent, "ECRImageActionEvent"])
+class Untagged(EventBridgeEvent, frozen=True, kw_only=True, gc=False):
+    """A subclass that says nothing of its detail-type, so that encoding would lose it."""
+
+    detail: dict[str, Any]
+
+
+@pytest.mark.parametrize("type", [int, EventBridgeEvent, Untagged, "ECRImageActionEvent"])
 def test_a_type_that_no_event_has_is_a_type_error(type: Any) -> None:
-    """The base has no detail, which would be lost."""
-    with pytest.raises(TypeError, match="not a class of events that has a detail"):
+    """Without a detail-type of its own, a class cannot be told apart, nor encoded."""
+    with pytest.raises(TypeError, match="not a class of events with a detail-type"):
         decode(PUSH, type=type)
 
 
@@ -270,7 +293,7 @@ def test_a_type_that_no_event_has_is_a_type_error(type: Any) -> None:
 )
 def test_a_session_is_bound_and_is_no_part_of_the_event(payload: Any) -> None:
     """It is not encoded, compared, hashed, shown, pickled or copied."""
-    session = object()
+    session: Any = object()
     event = decode(payload, session=session)
     without = decode(payload)
     assert event.session is session
@@ -291,7 +314,8 @@ def test_a_session_in_the_payload_is_an_unknown_key() -> None:
 
 def test_using_gives_the_same_event_with_another_session() -> None:
     """The event itself stays as it is."""
-    first, second = object(), object()
+    first: Any = object()
+    second: Any = object()
     event = decode(PUSH, session=first)
     other = event.using(second)
     assert (other, other.session, event.session) == (event, second, first)
@@ -300,7 +324,7 @@ def test_using_gives_the_same_event_with_another_session() -> None:
 
 def test_a_session_is_released_with_its_events() -> None:
     """The slot that holds it leaks no reference, although events are not tracked by the collector."""
-    session = object()
+    session: Any = object()
     before = sys.getrefcount(session)
     for _ in range(1_000):
         decode(PUSH, session=session).using(session)
@@ -371,9 +395,9 @@ def test_the_schema_of_the_union_accepts_every_event(schema: dict[str, Any]) -> 
 
 
 def test_importing_loads_msgspec_and_the_standard_library_alone() -> None:
-    """No boto3, no optional dependency, no command line."""
+    """No boto3, no optional dependency, no command line, and of the standard library what msgspec has loaded."""
     code = "import msgspec, sys; before = {*sys.modules}; import ecr_events; print(*{*sys.modules} - before)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()  # noqa: S603
     assert "ecr_events.codec" in loaded
-    assert {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names == {"ecr_events"}
-    assert not {"ecr_events.cli", "ecr_events.samples"} & set(loaded)
+    assert {name for name in loaded if name.partition(".")[0] != "ecr_events"} == set()
+    assert not {"ecr_events.cli", "ecr_events.samples", "ecr_events.service"} & set(loaded)

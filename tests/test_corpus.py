@@ -15,8 +15,8 @@ FILES = sorted(Path(FOLDER).rglob("*.json")) if FOLDER else []
 
 @pytest.mark.skipif(FOLDER is None, reason="ECR_EVENTS_CORPUS names no folder of captured events")
 def test_the_folder_holds_events() -> None:
-    """A folder without a single file would make the next test say nothing."""
-    assert FILES
+    """A folder without a single typed event would make the next test say nothing."""
+    assert any(_is_typed(file.read_bytes()) for file in FILES)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
@@ -33,6 +33,13 @@ def test_a_captured_event_decodes_or_is_refused(file: Path) -> None:
         assert event.detail == document["detail"]
     assert _without_unknown_keys(document, json.loads(encode(event))) == json.loads(encode(event))
     assert decode(document) == event
+
+
+def _is_typed(text: bytes) -> bool:
+    try:
+        return not isinstance(decode(text), UnknownEvent)
+    except DecodeError:
+        return False
 
 
 KNOWN_KEYS = {key for shape in json_schema()["$defs"].values() for key in shape["properties"]}

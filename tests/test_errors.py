@@ -2,7 +2,20 @@ import pickle
 
 import pytest
 
-from ecr_events import DecodeError, ECREventsError, ECRImageActionEvent, InvalidReferenceError, decode
+from ecr_events import (
+    AccessDeniedError,
+    CredentialsError,
+    DecodeError,
+    ECREventsError,
+    ECRImageActionEvent,
+    InvalidReferenceError,
+    InvalidRequestError,
+    RepositoryReference,
+    ServiceError,
+    ThrottledError,
+    UnavailableError,
+    decode,
+)
 from ecr_events.samples import sample_json
 
 BROKEN = sample_json(ECRImageActionEvent).replace(b'"PUSH"', b"7")
@@ -15,10 +28,13 @@ def refusal(payload: bytes | memoryview) -> DecodeError:
 
 
 def test_every_error_is_under_one_root() -> None:
-    """One except clause catches all that this library raises; ValueError catches these two as well."""
-    for error in (DecodeError, InvalidReferenceError):
+    """One except clause catches all of them; ValueError catches those about data as well."""
+    for error in (DecodeError, InvalidReferenceError, ServiceError):
         assert issubclass(error, ECREventsError)
+    for error in (DecodeError, InvalidReferenceError):
         assert issubclass(error, ValueError)
+    for error in (AccessDeniedError, CredentialsError, InvalidRequestError, ThrottledError, UnavailableError):
+        assert issubclass(error, ServiceError)
 
 
 def test_a_decode_error_carries_the_evidence() -> None:
@@ -45,7 +61,10 @@ def test_a_decode_error_shows_one_traceback() -> None:
 @pytest.mark.parametrize("payload", [BROKEN, memoryview(BROKEN)], ids=["bytes", "memoryview"])
 def test_a_decode_error_survives_pickling(payload: bytes | memoryview) -> None:
     """A worker can send it to another process; a memoryview arrives as its bytes."""
-    error = pickle.loads(pickle.dumps(refusal(payload)))
+    error = refusal(payload)
+    error.add_note("from the queue")
+    error = pickle.loads(pickle.dumps(error))
+    assert error.__notes__ == ["from the queue"]
     assert (type(error), error.reason, error.path, error.payload) == (
         DecodeError,
         "expected `str`, got `int`",
@@ -65,3 +84,35 @@ def test_an_invalid_reference_error_survives_pickling_and_bounds_its_text() -> N
     error = pickle.loads(pickle.dumps(InvalidReferenceError("not an AWS region", "x" * 1000)))
     assert str(error) == f"not an AWS region: {'x' * 200!r}"
     assert error.value == "x" * 1000
+
+
+def test_a_long_reason_keeps_its_lines() -> None:
+    """What surrounds the path in msgspec's text is kept as it is."""
+    error = DecodeError.of(ValueError("first\nsecond - at `$.detail`"), {})
+    assert (error.reason, error.path) == ("first\nsecond", "$.detail")
+    assert DecodeError.of(ValueError("x - at `$.a` and more"), {}).path == "$"
+
+
+APP = RepositoryReference(registry_id="012345678901", region="eu-west-1", repository_name="team/app")
+
+
+def test_a_service_error_says_what_it_is_about() -> None:
+    """The first reference and the number of the others; without a reference, the reason alone."""
+    images = (APP.image(tag="a"), APP.image(tag="b"), APP.image(digest="sha256:0", tag="c"))
+    assert str(ServiceError("no answer")) == "no answer"
+    assert ServiceError("no answer").reference is None
+    assert str(ServiceError("no answer", references=(APP,))) == "team/app in eu-west-1 of 012345678901: no answer"
+    error = ServiceError("no answer", references=images)
+    assert str(error) == "team/app:a in eu-west-1 of 012345678901 and 2 more: no answer"
+    assert error.reference == images[0]
+    assert str(images[2]) == "team/app@sha256:0 in eu-west-1 of 012345678901"
+
+
+def test_a_service_error_survives_pickling() -> None:
+    """With what was not looked up, what was, and notes."""
+    error = ThrottledError("no room", code="ThrottlingException", references=(APP,), results={APP: None})
+    error.add_note("and: another")
+    copied = pickle.loads(pickle.dumps(error))
+    assert type(copied) is ThrottledError
+    assert vars(copied) == vars(error)
+    assert str(copied) == str(error)

@@ -526,6 +526,8 @@ def test_a_replication_names_both_ends() -> None:
     assert event.image_reference == there.image(digest=DIGEST, tag="1.4.2")
     assert event.source_repository_reference == APP
     assert event.source_image_reference == APP.image(digest=DIGEST, tag="1.4.2")
+    assert event.repository_references == (there, APP)
+    assert event.image_references == (event.image_reference, event.source_image_reference)
 
 
 def test_an_image_without_digest_is_named_by_its_tag() -> None:
@@ -594,6 +596,14 @@ NOBODY = RepositoryReference(registry_id="999999999999", region="eu-west-1", rep
             (APP, (APP.image(digest=DIGEST, tag="a"),)),
         ),
         ({"repositoryName": 7}, {"image": 7}, (APP, ())),
+        ({"repositoryName": ""}, {}, (APP, ())),
+        ({"repositoryName": "team/app", "imageIds": None, "registryId": 7}, None, (APP, ())),
+        (
+            {"repositoryName": "team/app", "imageIds": ["a", {"imageTag": 7}], "imageTag": "b"},
+            None,
+            (APP, (APP.image(tag="b"),)),
+        ),
+        ({"repositoryName": "team/app", "imageTag": "a", "imageId": {}}, None, (APP, (APP.image(tag="a"),))),
         (None, None, (APP, ())),
     ],
 )
@@ -605,7 +615,19 @@ def test_an_api_call_names_what_its_parameters_name(
     document["detail"] |= {"requestParameters": parameters, "responseElements": response}
     event = decode(document)
     assert (event.repository_reference, event.image_references) == expected
-    assert event.image_reference == (expected[1][0] if expected[1] else None)
+    assert event.image_reference == (expected[1][0] if len(expected[1]) == 1 else None)
+
+
+def test_an_api_call_names_all_its_repositories() -> None:
+    """DescribeRepositories takes a list; of a record's resources, those that are repositories count."""
+    worker = msgspec.structs.replace(APP, repository_name="team/worker")
+    document = changed(ECRAWSAPICallViaCloudTrailEvent)
+    document["detail"]["requestParameters"] = {"repositoryNames": ["team/app", "team/worker", "team/app", 7]}
+    assert references(document) == (None, None, (APP, worker), ())
+    document["detail"] |= {"requestParameters": None, "responseElements": None}
+    key = {"ARN": "arn:aws:kms:eu-west-1:012345678901:key/a"}
+    document["detail"]["resources"] = [key, {"ARN": worker.arn}, {"accountId": "012345678901"}]
+    assert references(document) == (worker, None, (worker,), ())
 
 
 def test_an_api_call_without_a_repository_names_nothing() -> None:
@@ -628,13 +650,17 @@ def test_an_api_call_tells_null_from_absent() -> None:
 
 def test_a_service_event_names_what_expired_and_what_did_not() -> None:
     """The images of a lifecycle policy, or the one that was restored."""
-    event = sample(ECRAWSServiceEventViaCloudTrailEvent)
+    sample_document = changed(ECRAWSServiceEventViaCloudTrailEvent)
+    event = decode(sample_document)
     assert event.repository_reference == APP
     assert event.image_references == (
         APP.image(digest="sha256:8697fee3d0cbbdc3f7a59bfa22d1968ceede3e8c9b7fed63751ee3016279eb27"),
         APP.image(digest="sha256:97bd20fdb88aa446387c28fcdac86a7b67f94a4cba357d5c30a35c9e1793ee60"),
     )
-    assert event.image_reference == event.image_references[0]
+    assert event.image_reference is None
+    actions = sample_document["detail"]["serviceEventDetails"]["lifecycleEventImageActions"]
+    sample_document["detail"]["serviceEventDetails"]["lifecycleEventImageActions"] = actions * 2
+    assert decode(sample_document).image_references == event.image_references
     restored = changed(ECRAWSServiceEventViaCloudTrailEvent)
     restored["detail"]["serviceEventDetails"] = {"repositoryName": "team/app", "imageDigest": DIGEST}
     assert references(restored) == (APP, APP.image(digest=DIGEST), (APP,), (APP.image(digest=DIGEST),))
@@ -700,10 +726,3 @@ def test_every_class_has_a_detail_type_of_its_own(type: type[EventBridgeEvent]) 
     assert (
         sample(type).detail_type == type.__struct_config__.tag == msgspec.json.decode(sample_json(type))["detail-type"]
     )
-
-
-@pytest.mark.parametrize("name", ["repository", "image", "source_repository", "source_image"])
-def test_lookups_say_that_they_are_not_there(name: str) -> None:
-    """A clear error, in place of a wrong answer."""
-    with pytest.raises(NotImplementedError, match="its reference says where it is"):
-        getattr(sample(ECRReplicationActionEvent), name)

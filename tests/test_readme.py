@@ -1,4 +1,4 @@
-"""The README, executed: its Python, its tables and its commands."""
+"""The README, executed: its Python and its tables. Its commands are run by CI."""
 
 import copy
 import json
@@ -7,8 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
+import boto3
 import msgspec
 import pytest
+from conftest import LoopbackSession
+from ecr_server import ECRServer
 
 import ecr_events
 from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, json_schema
@@ -21,9 +24,19 @@ README = (ROOT / "README.md").read_text()
 @pytest.mark.parametrize(
     "code", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code.split("\n")[0]
 )
-def test_every_python_block_runs(code: str) -> None:
-    """Each block stands on its own, and its assertions hold."""
-    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the README is ours
+def test_every_python_block_runs(code: str, server: ECRServer, session: LoopbackSession) -> None:
+    """Each block stands on its own, given a session, boto3 and some references, and its assertions hold."""
+    reference = EVENT.image_reference
+    assert reference is not None
+    server.add_image(
+        reference.repository.repository_name,
+        str(reference.image_digest),
+        tags=["1.4.2"],
+        region=reference.repository.region,
+        registry_id=reference.repository.registry_id,
+        imageSizeInBytes=3_370_706,
+    )
+    exec(compile(code, "README.md", "exec"), {"session": session, "boto3": boto3, "references": [reference]})  # noqa: S102 - the README is ours
 
 
 def rows(header: str) -> list[list[str]]:
@@ -81,13 +94,17 @@ EXPECTED = {
     "E.model_json_schema()": json_schema(ECRReplicationActionEvent),
     "E.model_fields": msgspec.structs.fields(ECRReplicationActionEvent),
     "event.detail_type": "ECR Replication Action",
-    "event.session": None,
+    "event.repository": None,
+    "event.image": None,
+    "event.session": ...,
     "E(**values, session=session)": EVENT,
 }
 
 
 @pytest.mark.parametrize("theirs", EXPECTED)
-def test_every_line_of_the_migration_table_does_what_pydantic_does(theirs: str, tmp_path: Path) -> None:
+def test_every_line_of_the_migration_table_does_what_pydantic_does(
+    theirs: str, tmp_path: Path, session: LoopbackSession
+) -> None:
     """The right-hand side is evaluated as it stands and compared with a whole value."""
     path = tmp_path / "event.json"
     path.write_bytes(sample_json(ECRReplicationActionEvent))
@@ -99,16 +116,18 @@ def test_every_line_of_the_migration_table_does_what_pydantic_does(theirs: str, 
         "document": DOCUMENT,
         "thing": SimpleNamespace(**values | {"detail": SimpleNamespace(**DETAIL)}),
         "values": values,
-        "event": EVENT,
-        "session": object(),
+        "event": EVENT.using(session),
+        "session": session,
         "Path": Path,
         "copy": copy,
         "msgspec": msgspec,
     }
     result: Any = eval(MIGRATION[theirs], names)  # noqa: S307 - the README is ours
-    assert (json.loads(result) if isinstance(result, bytes) else result) == EXPECTED[theirs]
-    if "session=session" in theirs:
-        assert getattr(result, "session", None) is names["session"]
+    expected = session if EXPECTED[theirs] is ... else EXPECTED[theirs]
+    assert (json.loads(result) if isinstance(result, bytes) else result) == expected
+    if isinstance(result, ECRReplicationActionEvent):
+        # Only what binds an event says so.
+        assert (result.session is session) is ("session=session" in theirs)
 
 
 def test_no_line_of_the_migration_table_is_left_out() -> None:

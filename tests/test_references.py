@@ -3,7 +3,10 @@ from pathlib import Path
 from typing import Any
 
 import botocore
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ecr_events import ImageReference, InvalidReferenceError, RepositoryReference
 
@@ -53,13 +56,50 @@ def test_a_region_that_is_none_is_refused(region: str) -> None:
             getattr(reference, read)
 
 
-@pytest.mark.parametrize("registry_id", ["", "evil.com/", "evil.com#", "user@evil", "1:2", "1\n"])
+@pytest.mark.parametrize("registry_id", ["", "evil.com/", "é", "evil.com#", "user@evil", "1:2", "1\n"])
 def test_a_registry_that_could_change_the_host_is_refused(registry_id: str) -> None:
     """The digits of an account are not counted, but what ends a host name is refused."""
     reference = RepositoryReference(registry_id=registry_id, region="eu-west-1", repository_name="app")
     for read in ("registry", "uri", "arn"):
         with pytest.raises(InvalidReferenceError, match="not the id of an ECR registry: "):
             getattr(reference, read)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a@sha256:x", "a:b", "a\nb", "é"])
+def test_a_name_that_would_be_read_as_something_else_is_refused(name: str) -> None:
+    """ECR sends no such name; an ARN or a URI with it would name something else, or nothing."""
+    reference = msgspec.structs.replace(REPOSITORY, repository_name=name)
+    for read in ("uri", "arn"):
+        with pytest.raises(InvalidReferenceError, match="not the name of an ECR repository: "):
+            getattr(reference, read)
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (REPOSITORY.image(tag="a\n"), "not the tag of an image"),
+        (REPOSITORY.image(tag="a/b"), "not the tag of an image"),
+        (REPOSITORY.image(digest="latest"), "not the digest of an image"),
+        (REPOSITORY.image(digest="sha256:a@b"), "not the digest of an image"),
+    ],
+)
+def test_a_tag_or_a_digest_that_is_none_is_refused(image: ImageReference, reason: str) -> None:
+    """The same for the parts of an image's URI."""
+    with pytest.raises(InvalidReferenceError, match=reason):
+        _ = image.uri
+
+
+@given(
+    st.from_regex(r"[\w./-]+", fullmatch=True, alphabet=st.characters(codec="ascii")),
+    st.from_regex(r"\w[\w.-]*", fullmatch=True, alphabet=st.characters(codec="ascii")),
+)
+def test_parsing_is_the_inverse_of_naming(name: str, tag: str) -> None:
+    """What has an ARN or a URI is what is parsed from it."""
+    repository = msgspec.structs.replace(REPOSITORY, repository_name=name)
+    assert RepositoryReference.parse(repository.arn) == repository
+    assert RepositoryReference.parse(repository.uri) == repository
+    for image in (repository.image(tag=tag), repository.image(digest=DIGEST)):
+        assert ImageReference.parse(image.uri) == image
 
 
 @pytest.mark.parametrize(
@@ -88,6 +128,10 @@ def test_a_repository_is_parsed_from_every_form_of_its_name(text: str) -> None:
         "012345678901.dkr.ecr.eu-west-1.amazonaws.com/team/app:tag",
         "012345678901.dkr.ecr.eu-west-1.evil.com/team/app",
         "012345678901.dkr.ecr.cn-north-1.amazonaws.com/team/app",
+        "012345678901.dkr-ecr.eu-west-1.amazonaws.com/team/app",
+        "012345678901.dkr.ecr.eu-west-1.on.aws/team/app",
+        "012345678901.dkr-ecr.cn-north-1.on.aws/team/app",
+        "012345678901.dkr-ecr.us-iso-east-1.on.aws/team/app",
         "https://012345678901.dkr.ecr.eu-west-1.amazonaws.com/team/app",
         "arn:aws:s3:::bucket",
         "arn:aws-cn:ecr:eu-west-1:012345678901:repository/team/app",
@@ -101,6 +145,12 @@ def test_what_names_no_repository_is_refused(text: str) -> None:
     with pytest.raises(InvalidReferenceError) as caught:
         RepositoryReference.parse(text)
     assert caught.value.value in text
+
+
+def test_a_dual_stack_uri_of_china_is_parsed() -> None:
+    """The suffix of dual-stack registries is the partition's own."""
+    text = "012345678901.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/team/app"
+    assert RepositoryReference.parse(text) == msgspec.structs.replace(REPOSITORY, region="cn-north-1")
 
 
 def test_an_image_is_named_by_its_digest_before_its_tag() -> None:
@@ -136,7 +186,22 @@ def test_an_image_is_parsed_from_every_form_of_its_name(text: str, image: ImageR
 
 
 @pytest.mark.parametrize(
-    "text", ["", "alpine:3", REPOSITORY.uri, f"{REPOSITORY.uri}:", REPOSITORY.arn, f"{REPOSITORY.uri}:a:b"]
+    "text",
+    [
+        "",
+        "alpine:3",
+        REPOSITORY.uri,
+        f"{REPOSITORY.uri}:",
+        REPOSITORY.arn,
+        f"{REPOSITORY.arn}:a",
+        f"{REPOSITORY.uri}:a:b",
+        f"{REPOSITORY.uri}:a\n",
+        f"{REPOSITORY.uri}:a b",
+        f"{REPOSITORY.uri}@latest",
+        f"{REPOSITORY.uri}@{DIGEST}\n",
+        f"{REPOSITORY.arn}:a@{DIGEST}",
+        f"{REPOSITORY.arn}/{DIGEST}\n",
+    ],
 )
 def test_what_names_no_image_is_refused(text: str) -> None:
     """A repository alone is not an image: no tag is assumed."""

@@ -4,9 +4,9 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/logging-using-clo
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
 
-from typing import TypeVar
-
-from msgspec import Struct, ValidationError, convert
+from collections.abc import Iterable
+from itertools import chain
+from typing import cast
 
 from ecr_events.events.cloudtrail_record import CloudTrailEvent, CloudTrailRecord
 from ecr_events.events.image_event import image_of
@@ -15,30 +15,8 @@ from ecr_events.references import ImageReference, RepositoryReference
 __all__ = ["ECRAWSAPICallViaCloudTrail", "ECRAWSAPICallViaCloudTrailEvent"]
 
 
-_Shape = TypeVar("_Shape", bound=Struct)
-
-
 class ECRAWSAPICallViaCloudTrail(CloudTrailRecord, frozen=True, kw_only=True, gc=False):
     """The record of one call: ``PutImage``, ``BatchGetImage``, ``CreateRepository`` ..."""
-
-
-class _ImageIdentifier(Struct, frozen=True, gc=False, rename="camel"):
-    image_digest: str | None = None
-    image_tag: str | None = None
-
-
-class _Parameters(_ImageIdentifier, frozen=True, gc=False, rename="camel"):
-    """The parameters by which the operations of ECR's API name a repository and its images."""
-
-    repository_name: str | None = None
-    registry_id: str | None = None
-    image_id: _ImageIdentifier | None = None
-    image_ids: tuple[_ImageIdentifier, ...] = ()
-    subject_id: _ImageIdentifier | None = None
-
-
-class _Response(Struct, frozen=True, gc=False, rename="camel"):
-    image: _Parameters | None = None
 
 
 class ECRAWSAPICallViaCloudTrailEvent(
@@ -54,24 +32,21 @@ class ECRAWSAPICallViaCloudTrailEvent(
     """CloudTrail's record of the call."""
 
     @property
-    def repository_reference(self) -> RepositoryReference | None:
-        """Where the repository is that the call names; None if it names none. No network.
+    def repository_references(self) -> tuple[RepositoryReference, ...]:
+        """Where the repositories are that the call names, else those that the record lists. No network.
 
         The registry is the one that the call names, else the one of the event's account.
         """
-        parameters = _read(self.detail.request_parameters, _Parameters)
-        if not parameters.repository_name:
-            return super().repository_reference
-        return RepositoryReference(
-            registry_id=parameters.registry_id or self.account,
-            region=self.region,
-            repository_name=parameters.repository_name,
-        )
-
-    @property
-    def image_reference(self) -> ImageReference | None:
-        """Where the first of the `image_references` is; None if the call names no image. No network."""
-        return next(iter(self.image_references), None)
+        match self.detail.request_parameters:
+            case {"repositoryName": str(name), **others} if name:
+                names = [name]
+            case {"repositoryNames": [*names], **others}:
+                pass
+            case _:
+                return super().repository_references
+        registry_id = _text(others, "registryId")
+        found = (self._repository_named(name, registry_id) for name in names if isinstance(name, str))
+        return tuple(dict.fromkeys(found))
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
@@ -82,18 +57,35 @@ class ECRAWSAPICallViaCloudTrailEvent(
         repository = self.repository_reference
         if repository is None:
             return ()
-        asked = _read(self.detail.request_parameters, _Parameters)
-        answered = _read(self.detail.response_elements, _Response).image or _Parameters()
-        named = (answered.image_id or asked.image_id, asked.subject_id, *asked.image_ids)
-        if not any(named):
-            named = (asked,)
-        images = (image_of(repository, image.image_digest, image.image_tag) for image in named if image)
-        return tuple(dict.fromkeys(image for image in images if image))
+        asked, answered = self.detail.request_parameters, self.detail.response_elements
+        return (
+            _images(repository, _items(answered, "image", "imageId"))
+            or _images(repository, _items(asked, "imageId"), _items(asked, "subjectId"), _items(asked, "imageIds"))
+            or _images(repository, [asked])
+        )
 
 
-def _read(parameters: object, shape: type[_Shape]) -> _Shape:
-    """Return what of `parameters` has the `shape`; an empty one if they have another."""
-    try:
-        return convert(parameters or {}, shape)
-    except ValidationError:
-        return shape()
+def _images(repository: RepositoryReference, *identifiers: Iterable[object]) -> tuple[ImageReference, ...]:
+    """Return the images that the identifiers name, of which ECR's API takes one or a list in several places."""
+    images = (
+        image_of(repository, _text(identifier, "imageDigest"), _text(identifier, "imageTag"))
+        for identifier in chain(*identifiers)
+    )
+    return tuple(dict.fromkeys(image for image in images if image))
+
+
+def _items(value: object, *keys: str) -> list[object]:
+    """Return what is found down the keys, as a list; an empty one if there is nothing."""
+    for key in keys:
+        value = _get(value, key)
+    return cast(list[object], value) if isinstance(value, list) else [value]
+
+
+def _text(value: object, key: str) -> str | None:
+    """Return what is under the key, if it is a string."""
+    text = _get(value, key)
+    return text if isinstance(text, str) else None
+
+
+def _get(value: object, key: str) -> object:
+    return cast(dict[str, object], value).get(key) if isinstance(value, dict) else None

@@ -61,13 +61,13 @@ class LifecycleEventRule(Struct, frozen=True, kw_only=True, gc=False, rename="ca
 
 
 class LifecycleEventPolicy(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
-    """The lifecycle policy that was run."""
+    """The lifecycle policy that was run, or tried."""
 
     lifecycle_event_rules: tuple[LifecycleEventRule, ...] | None = None
     """The policy's rules."""
 
     last_evaluated_at: int | None = None
-    """When the policy was run before, in milliseconds since 1970; ``0`` for never."""
+    """When the policy was last run, in milliseconds since 1970; AWS's sample has ``0``."""
 
     policy_version: int | None = None
     """The version of the policy."""
@@ -119,13 +119,16 @@ class ServiceEventDetails(Struct, frozen=True, kw_only=True, gc=False, rename="c
     """The repository's name within the registry; it may hold slashes."""
 
     lifecycle_event_policy: LifecycleEventPolicy | None = None
-    """``PolicyExecutionEvent`` and ``DryRunEvent``: the lifecycle policy that was run."""
+    """``PolicyExecutionEvent`` and ``DryRunEvent``: the lifecycle policy that was run, or tried."""
 
     lifecycle_event_image_actions: tuple[LifecycleEventImageAction, ...] | None = None
-    """``PolicyExecutionEvent`` and ``DryRunEvent``: the images that expired. Many are split over several events."""
+    """``PolicyExecutionEvent``: the images that expired; ``DryRunEvent``: those that would.
+
+    Many are split over several events.
+    """
 
     lifecycle_event_failure_details: tuple[LifecycleEventFailure, ...] | None = None
-    """``PolicyExecutionEvent`` and ``DryRunEvent``: the images that should have expired and did not."""
+    """``PolicyExecutionEvent``: the images that the policy selected and that did not expire."""
 
     image_digest: str | None = None
     """``ImageActivationEvent``: the digest of the restored image."""
@@ -155,29 +158,25 @@ class ECRAWSServiceEventViaCloudTrailEvent(
     tag_field="detail-type",
     tag="AWS Service Event via CloudTrail",
 ):
-    """ECR ran a lifecycle policy, or ended the restoration of an archived image."""
+    """ECR ran a lifecycle policy, or a preview of one, or restored an archived image.
+
+    These records say that they only read, so ordinary rules may not get them.
+    """
 
     detail: ECRAWSServiceEventViaCloudTrail
     """CloudTrail's record of what ECR did."""
 
     @property
-    def repository_reference(self) -> RepositoryReference | None:
-        """Where the repository is in which ECR did it; None if the record names none. No network."""
+    def repository_references(self) -> tuple[RepositoryReference, ...]:
+        """Where the repository is in which ECR did it. No network."""
         details = self.detail.service_event_details
         if details is None or not details.repository_name:
-            return super().repository_reference
-        return RepositoryReference(
-            registry_id=self.account, region=self.region, repository_name=details.repository_name
-        )
-
-    @property
-    def image_reference(self) -> ImageReference | None:
-        """Where the first of the `image_references` is; None if there is none. No network."""
-        return next(iter(self.image_references), None)
+            return super().repository_references
+        return (self._repository_named(details.repository_name),)
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
-        """Where the images are that were restored, expired or failed to expire, in that order. No network."""
+        """Where the images are that the record names, each once: restored, expired, not expired. No network."""
         repository, details = self.repository_reference, self.detail.service_event_details
         if repository is None or details is None:
             return ()
@@ -185,6 +184,6 @@ class ECRAWSServiceEventViaCloudTrailEvent(
             *(details.lifecycle_event_image_actions or ()),
             *(details.lifecycle_event_failure_details or ()),
         )
-        expiring = (action.lifecycle_event_image for action in actions)
-        digests = (details.image_digest, *(image.digest for image in expiring if image))
+        selected = (action.lifecycle_event_image for action in actions)
+        digests = (details.image_digest, *(image.digest for image in selected if image))
         return tuple(repository.image(digest=digest) for digest in dict.fromkeys(digests) if digest)

@@ -4,12 +4,15 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 and https://docs.aws.amazon.com/AmazonECR/latest/userguide/logging-using-cloudtrail.html
 """
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from ecr_events.errors import InvalidReferenceError
 from ecr_events.events.envelope import EventBridgeEvent
-from ecr_events.events.open_maps import HashedWithoutMaps
+from ecr_events.open_maps import HashedWithoutMaps
 from ecr_events.references import RepositoryReference
 
 __all__ = [
@@ -195,14 +198,9 @@ class CloudTrailEvent(EventBridgeEvent, frozen=True, kw_only=True, gc=False):
     """CloudTrail's record."""
 
     @property
-    def repository_reference(self) -> RepositoryReference | None:
-        """Where the repository is that the record lists first; None if it lists none. No network.
-
-        Raises:
-            InvalidReferenceError: what the record lists is not the ARN of an ECR repository.
-        """
-        arns = (resource.arn for resource in self.detail.resources or () if resource.arn)
-        return next((RepositoryReference.parse(arn) for arn in arns), None)
+    def repository_references(self) -> tuple[RepositoryReference, ...]:
+        """Where the repositories are that the record lists as its resources. No network."""
+        return tuple(dict.fromkeys(_repositories(self.detail.resources or ())))
 
     @classmethod
     def claims(cls, document: dict[str, Any]) -> bool:
@@ -212,3 +210,10 @@ class CloudTrailEvent(EventBridgeEvent, frozen=True, kw_only=True, gc=False):
                 return False
             case _:
                 return super().claims(document)
+
+
+def _repositories(resources: Iterable[CloudTrailResource]) -> Iterator[RepositoryReference]:
+    """Yield the repositories among the resources; a key of KMS, say, may be among them too."""
+    for resource in resources:
+        with suppress(InvalidReferenceError):
+            yield RepositoryReference.parse(resource.arn or "")

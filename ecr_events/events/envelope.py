@@ -5,16 +5,16 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structu
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from msgspec import Meta, Struct, structs
 
 from ecr_events.references import ImageReference, RepositoryReference
 
+if TYPE_CHECKING:
+    from ecr_events.service import ECRService, Image, Repository, Session
+
 __all__ = ["EventBridgeEvent", "bind"]
-
-
-_NO_LOOKUPS = "looking up what an event names is not part of this version; its reference says where it is"
 
 
 class _SessionSlot:
@@ -29,7 +29,7 @@ class _SessionSlot:
     _session: object | None
 
 
-def bind(event: "EventBridgeEvent", session: object | None) -> None:
+def bind(event: "EventBridgeEvent", session: "Session | None") -> None:
     """Bind a new `event`, one that nobody else holds yet, to `session`."""
     _set_session(event, session)
 
@@ -48,7 +48,7 @@ class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False
     """A unique id of the event. EventBridge may deliver an event twice, with the same id."""
 
     source: str
-    """The service that sent the event: ``aws.ecr`` or ``aws.inspector2``."""
+    """The service that sent the event: ``aws.ecr``, ``aws.inspector2``, another for an `UnknownEvent`."""
 
     account: str
     """The AWS account that the event is about, 12 digits, leading zeros included."""
@@ -71,11 +71,11 @@ class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False
         return str(self.__struct_config__.tag)
 
     @property
-    def session(self) -> object | None:
+    def session(self) -> "Session | None":
         """The boto3 session that lookups on this event go through; None is boto3's default."""
         return getattr(self, "_session", None)
 
-    def using(self, session: object | None) -> Self:
+    def using(self, session: "Session | None") -> Self:
         """Return the same event bound to `session`; this event stays as it is."""
         bound = structs.replace(self)
         bind(bound, session)
@@ -83,43 +83,65 @@ class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False
 
     @property
     def repository_reference(self) -> RepositoryReference | None:
-        """Where the repository is that the event names; None if it names none. No network."""
-        return None
+        """Where the repository is that the event names; None if it names none, or several. No network."""
+        references = self.repository_references
+        return references[0] if len(references) == 1 else None
 
     @property
     def image_reference(self) -> ImageReference | None:
-        """Where the image is that the event names; None if it names none. No network."""
-        return None
+        """Where the image is that the event names; None if it names none, or several. No network."""
+        references = self.image_references
+        return references[0] if len(references) == 1 else None
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """Where the repositories are that the event names, in its order; empty if it names none."""
-        reference = self.repository_reference
-        return () if reference is None else (reference,)
+        """Where all the repositories are that the event names, each once. No network."""
+        return ()
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
-        """Where the images are that the event names, in its order; empty if it names none."""
+        """Where all the images are that the event names, each once. No network."""
+        return ()
+
+    @property
+    def repository(self) -> "Repository | None":
+        """The repository of `repository_reference`, as ECR knows it now; None if there is none.
+
+        Asks ECR, as `ECRService.repository` does, in the event's region and account through
+        the event's `session`, and keeps the answer for a minute. Raises what it raises.
+        """
+        reference = self.repository_reference
+        return None if reference is None else self._service.repository(reference)
+
+    @property
+    def image(self) -> "Image | None":
+        """The image of `image_reference`, as ECR knows it now; None if there is none.
+
+        Asks ECR, as `ECRService.image` does, in the event's region and account through the
+        event's `session`, and keeps the answer for a minute. Raises what it raises.
+        """
         reference = self.image_reference
-        return () if reference is None else (reference,)
+        return None if reference is None else self._service.image(reference)
 
     @property
-    def repository(self) -> object | None:
-        """The repository that the event names, as ECR knows it now.
-
-        Raises:
-            NotImplementedError: always, until this library can ask ECR.
-        """
-        raise NotImplementedError(_NO_LOOKUPS)
+    def repositories(self) -> "dict[RepositoryReference, Repository | None]":
+        """All of `repository_references`, as `ECRService.repositories` returns them."""
+        return self._service.repositories(self.repository_references)
 
     @property
-    def image(self) -> object | None:
-        """The image that the event names, as ECR knows it now.
+    def images(self) -> "dict[ImageReference, Image | None]":
+        """All of `image_references`, as `ECRService.images` returns them."""
+        return self._service.images(self.image_references)
 
-        Raises:
-            NotImplementedError: always, until this library can ask ECR.
-        """
-        raise NotImplementedError(_NO_LOOKUPS)
+    def _repository_named(self, name: str, registry_id: str | None = None) -> RepositoryReference:
+        """Return the repository of that name, in the event's region and account unless another is given."""
+        return RepositoryReference(registry_id=registry_id or self.account, region=self.region, repository_name=name)
+
+    @property
+    def _service(self) -> "ECRService":
+        from ecr_events.service import service_for  # noqa: PLC0415 - who only decodes does not need it
+
+        return service_for(self.session)
 
     @classmethod
     def claims(cls, document: dict[str, Any]) -> bool:

@@ -21,7 +21,7 @@ class ECRImageAction(ManifestAction, frozen=True, kw_only=True, gc=False):
 class ECRImageActionEvent(
     ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Image Action"
 ):
-    """An image was pushed, deleted, archived or restored; one event for each tag."""
+    """An image was pushed, deleted, archived or restored."""
 
     source: Literal["aws.ecr"]
     detail: ECRImageAction

@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING, Protocol
 from ecr_events.events.envelope import EventBridgeEvent
 from ecr_events.references import ImageReference, RepositoryReference
 
-__all__ = ["ImageEvent", "image_of"]
+__all__ = ["ImageEvent", "first", "image_of"]
 
 
 def image_of(repository: RepositoryReference, digest: str | None, tag: str | None) -> ImageReference | None:
     """Return the image of `repository` by digest, else by tag; None if both are absent or ``""``."""
     return repository.image(digest=digest, tag=tag) if digest or tag else None
+
+
+def first(tags: tuple[str, ...] | None) -> str | None:
+    """Return the first of an image's tags; None if it has none."""
+    return tags[0] if tags else None
 
 
 class NamesImage(Protocol):
@@ -33,11 +38,19 @@ class ImageEvent(EventBridgeEvent, frozen=True, kw_only=True, gc=False):
     @property
     def repository_reference(self) -> RepositoryReference:
         """Where the repository is that the event names. No network."""
-        return RepositoryReference(
-            registry_id=self.account, region=self.region, repository_name=self.detail.repository_name
-        )
+        return self._repository_named(self.detail.repository_name)
 
     @property
     def image_reference(self) -> ImageReference | None:
         """Where the image is: by digest, else by tag; None if the event has neither. No network."""
         return image_of(self.repository_reference, self.detail.image_digest, self.detail.image_tag)
+
+    @property
+    def repository_references(self) -> tuple[RepositoryReference, ...]:
+        """The same as a tuple. No network."""
+        return (self.repository_reference,)
+
+    @property
+    def image_references(self) -> tuple[ImageReference, ...]:
+        """The same as a tuple. No network."""
+        return () if self.image_reference is None else (self.image_reference,)

@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ecr_events.events.image_event import ImageEvent
-from ecr_events.events.open_maps import HashedWithoutMaps
+from ecr_events.events.image_event import ImageEvent, first
+from ecr_events.open_maps import HashedWithoutMaps
 
 __all__ = ["ECRImageScan", "ECRImageScanEvent"]
 
@@ -40,7 +40,7 @@ class ECRImageScan(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=Fals
     @property
     def image_tag(self) -> str | None:
         """The first of the tags; None where there is none."""
-        return self.image_tags[0] if self.image_tags else None
+        return first(self.image_tags)
 
 
 class ECRImageScanEvent(ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Image Scan"):

@@ -13,14 +13,14 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from ecr_events.events.envelope import EventBridgeEvent
-from ecr_events.events.image_event import image_of
+from ecr_events.events.image_event import first, image_of
 from ecr_events.events.inspector2_vulnerability import (
     Inspector2Epss,
     Inspector2ExploitabilityDetails,
     Inspector2PackageVulnerabilityDetails,
     Inspector2ScoreDetails,
 )
-from ecr_events.events.open_maps import HashedWithoutMaps
+from ecr_events.open_maps import HashedWithoutMaps
 from ecr_events.references import ImageReference, RepositoryReference
 
 __all__ = [
@@ -225,22 +225,21 @@ class Inspector2FindingEvent(
     """The finding."""
 
     @property
-    def repository_reference(self) -> RepositoryReference | None:
-        """Where the repository of the image is; None for a finding without a resource. No network."""
-        image = self._container_image
-        if image is None:
-            return None
-        return RepositoryReference(
-            registry_id=image.registry, region=self.region, repository_name=image.repository_name
-        )
+    def repository_references(self) -> tuple[RepositoryReference, ...]:
+        """Where the image's repository is. No network."""
+        return tuple(dict.fromkeys(image.repository for image in self.image_references))
 
     @property
-    def image_reference(self) -> ImageReference | None:
-        """Where the image is; None for a finding without a resource. No network."""
-        repository, image = self.repository_reference, self._container_image
-        if repository is None or image is None:
-            return None
-        return image_of(repository, image.image_hash, image.image_tags[0] if image.image_tags else None)
+    def image_references(self) -> tuple[ImageReference, ...]:
+        """Where the image is, by its digest. No network."""
+        images = (resource.details.aws_ecr_container_image for resource in self.detail.resources)
+        found = (
+            image_of(
+                self._repository_named(image.repository_name, image.registry), image.image_hash, first(image.image_tags)
+            )
+            for image in images
+        )
+        return tuple(dict.fromkeys(image for image in found if image))
 
     @classmethod
     def claims(cls, document: dict[str, Any]) -> bool:
@@ -252,11 +251,6 @@ class Inspector2FindingEvent(
                 return all(_may_be_image(resource) for resource in resources)
             case _:
                 return True
-
-    @property
-    def _container_image(self) -> Inspector2EcrContainerImage | None:
-        resources = self.detail.resources
-        return resources[0].details.aws_ecr_container_image if resources else None
 
 
 def _may_be_image(resource: object) -> bool:

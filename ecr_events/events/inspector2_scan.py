@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from ecr_events.events.image_event import ImageEvent
-from ecr_events.events.open_maps import HashedWithoutMaps
+from ecr_events.events.image_event import ImageEvent, first
+from ecr_events.open_maps import HashedWithoutMaps
 from ecr_events.references import RepositoryReference
 
 __all__ = ["Inspector2Scan", "Inspector2ScanEvent"]
@@ -32,7 +32,7 @@ class Inspector2Scan(
     finding_severity_counts: dict[str, int | float] | None = None
     """The number of findings by severity: ``{"CRITICAL": 7, "HIGH": 61, "TOTAL": 158}``.
 
-    ``TOTAL`` counts severities too that are not listed, so it is not the sum of the others.
+    ``TOTAL`` is not the sum of the others, which do not list every severity.
     """
 
     image_tags: tuple[str, ...] | None = None
@@ -44,7 +44,7 @@ class Inspector2Scan(
     @property
     def image_tag(self) -> str | None:
         """The first of the tags; None where there is none."""
-        return self.image_tags[0] if self.image_tags else None
+        return first(self.image_tags)
 
 
 class Inspector2ScanEvent(
@@ -79,6 +79,6 @@ class Inspector2ScanEvent(
             case {"detail": {"repository-name": _}}:
                 return True
             case {"resources": [str(arn), *_]}:
-                return ":ecr:" in arn
+                return arn.split(":")[2:3] == ["ecr"]
             case _:
                 return False

@@ -23,19 +23,19 @@ class ECRPullThroughCacheAction(Struct, frozen=True, kw_only=True, gc=False, ren
     """The name of the repository that caches the image, prefix included."""
 
     rule_version: str | None = None
-    """The version of the rule's format: ``1``. In AWS's sample, but not in its schema."""
+    """``1`` in AWS's sample; not in its schema."""
 
     ecr_repository_prefix: str | None = None
-    """The repository prefix of the pull through cache rule: ``docker-hub``."""
+    """The repository prefix of the pull through cache rule: ``docker-hub``. A rule may have ``ROOT`` for none."""
 
     upstream_registry_url: str | None = None
     """The host of the upstream registry, without a scheme: ``public.ecr.aws``."""
 
     image_tag: str | None = None
-    """The tag that was pulled; absent where a pull names a digest."""
+    """The tag that was pulled; may be absent."""
 
     image_digest: str | None = None
-    """The digest of the cached image; absent where there is none to cache."""
+    """The digest of the cached image; may be absent."""
 
     failure_code: str | None = None
     """Why it failed, as a code; only on failure. AWS does not publish the codes."""

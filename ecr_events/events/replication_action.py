@@ -4,12 +4,15 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.h
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from ecr_events.events.image_event import ImageEvent, image_of
 from ecr_events.references import ImageReference, RepositoryReference
+
+if TYPE_CHECKING:
+    from ecr_events.service import Image, Repository
 
 __all__ = ["ECRReplicationAction", "ECRReplicationActionEvent"]
 
@@ -36,7 +39,7 @@ class ECRReplicationAction(Struct, frozen=True, kw_only=True, gc=False, rename="
     """The AWS region that the image comes from."""
 
     image_tag: str
-    """The tag of the replicated image; ECR sends one event for each tag."""
+    """The tag of the replicated image."""
 
 
 class ECRReplicationActionEvent(
@@ -53,6 +56,16 @@ class ECRReplicationActionEvent(
     """Which image was replicated, and from where."""
 
     @property
+    def repository_references(self) -> tuple[RepositoryReference, ...]:
+        """Where the repositories of both ends are, the destination's first. No network."""
+        return (self.repository_reference, self.source_repository_reference)
+
+    @property
+    def image_references(self) -> tuple[ImageReference, ...]:
+        """Where the image is at both ends, the destination first. No network."""
+        return tuple(image for image in (self.image_reference, self.source_image_reference) if image)
+
+    @property
     def source_repository_reference(self) -> RepositoryReference:
         """Where the repository is that the image was copied from. No network."""
         return RepositoryReference(
@@ -67,19 +80,18 @@ class ECRReplicationActionEvent(
         return image_of(self.source_repository_reference, self.detail.image_digest, self.detail.image_tag)
 
     @property
-    def source_repository(self) -> object | None:
-        """The repository that the image was copied from, as ECR knows it now.
+    def source_repository(self) -> "Repository | None":
+        """The repository that the image was copied from, as ECR knows it now; None if there is none.
 
-        Raises:
-            NotImplementedError: always, until this library can ask ECR.
+        Asks ECR as `repository` does, in the source's region and account.
         """
-        return self.repository
+        return self._service.repository(self.source_repository_reference)
 
     @property
-    def source_image(self) -> object | None:
-        """The image that was copied, as ECR knows it now.
+    def source_image(self) -> "Image | None":
+        """The image that was copied, as ECR knows it now; None if there is none.
 
-        Raises:
-            NotImplementedError: always, until this library can ask ECR.
+        Asks ECR as `image` does, in the source's region and account.
         """
-        return self.image
+        reference = self.source_image_reference
+        return None if reference is None else self._service.image(reference)

@@ -58,9 +58,5 @@ class ECRScanResourceChangeEvent(
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
         """Where the repositories are, in the event's order. No network."""
-        return tuple(
-            RepositoryReference(
-                registry_id=self.account, region=self.region, repository_name=repository.repository_name
-            )
-            for repository in self.detail.repositories or ()
-        )
+        repositories = self.detail.repositories or ()
+        return tuple(self._repository_named(repository.repository_name) for repository in repositories)

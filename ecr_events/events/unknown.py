@@ -3,7 +3,7 @@
 from typing import Any
 
 from ecr_events.events.envelope import EventBridgeEvent
-from ecr_events.events.open_maps import HashedWithoutMaps
+from ecr_events.open_maps import HashedWithoutMaps
 
 __all__ = ["UnknownEvent"]
 

@@ -7,14 +7,19 @@ it.) The samples are the JSON files beside this module, in EventBridge's own key
 """
 
 from importlib.resources import files
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from ecr_events.codec import decode
-from ecr_events.events import EventBridgeEvent, UnknownEvent
+from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 
 __all__ = ["sample", "sample_json"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
+
+_DETAIL_TYPES = {cls: str(cls.__struct_config__.tag) for cls in get_args(ECREvent)} | {
+    UnknownEvent: "ECR Artifact Action"
+}
+_FILES = {cls: f"{detail_type.lower().replace(' ', '-')}.json" for cls, detail_type in _DETAIL_TYPES.items()}
 
 
 def sample(type: type[_Event]) -> _Event:
@@ -34,8 +39,4 @@ def sample_json(type: type[EventBridgeEvent]) -> bytes:
     Raises:
         KeyError: There is no sample of that class.
     """
-    detail_type = "ECR Artifact Action" if type is UnknownEvent else str(type.__struct_config__.tag)
-    file = files(__name__) / f"{detail_type.lower().replace(' ', '-')}.json"
-    if not file.is_file():
-        raise KeyError(type)
-    return file.read_bytes()
+    return (files(__name__) / _FILES[type]).read_bytes()

@@ -1,0 +1,1 @@
+"""Measurements that others can repeat. Each prints ratios taken inside one run, interleaved."""

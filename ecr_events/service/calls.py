@@ -1,0 +1,87 @@
+"""Single calls of ECR's API, with answers that are whole and errors that are this library's own."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+from msgspec import ValidationError, convert
+
+from ecr_events.errors import InvalidReferenceError, InvalidRequestError, UnavailableError
+from ecr_events.references import RepositoryReference
+from ecr_events.service.clients import Clients
+from ecr_events.service.failures import translated
+
+__all__ = ["Calls", "check"]
+
+_Answer = TypeVar("_Answer")
+
+# The pattern of ECR's API, and its bounds.
+_REPOSITORY_NAME = r"(?=.{2,256}\Z)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
+_ACCOUNT = "[0-9]{12}"
+
+
+def check(repository: RepositoryReference) -> None:
+    """Refuse what no request should be made for.
+
+    An event is somebody else's word: neither its region nor its account may lead anywhere
+    but to AWS.
+
+    Raises:
+        InvalidRequestError: The region, the account or the name cannot be one.
+    """
+    try:
+        _ = repository.partition
+    except InvalidReferenceError as error:
+        raise InvalidRequestError(str(error)) from error
+    if not re.fullmatch(_ACCOUNT, repository.registry_id):
+        raise InvalidRequestError(f"not an AWS account: {repository.registry_id[:200]!r}")
+    if not re.fullmatch(_REPOSITORY_NAME, repository.repository_name):
+        raise InvalidRequestError(f"not the name of a repository: {repository.repository_name[:200]!r}")
+
+
+class Calls:
+    """Makes calls in the region, and with the credentials, that a repository needs."""
+
+    def __init__(self, clients: Clients) -> None:
+        """Call nothing yet."""
+        self._clients = clients
+
+    def ask(self, about: RepositoryReference, operation: str, answer: type[_Answer], **parameters: Any) -> _Answer:
+        """Return the answer of an operation, which has botocore's name, like ``describe_images``.
+
+        Raises:
+            ServiceError: ECR gave no answer, or none that is whole.
+            NotFoundError: What was asked about does not exist.
+        """
+        with translated():
+            client = self._clients.client(about.registry_id, about.region)
+            given = getattr(client, operation)(**parameters)
+        return _read(given, answer)
+
+    def ask_pages(
+        self, about: RepositoryReference, operation: str, answer: type[_Answer], **parameters: Any
+    ) -> list[_Answer]:
+        """Return every page of the answer of an operation; raises what `ask` does."""
+        with translated():
+            client = self._clients.client(about.registry_id, about.region)
+            pages = list(client.get_paginator(operation).paginate(**parameters))
+        return [_read(page, answer) for page in pages]
+
+
+def _read(given: dict[str, Any], answer: type[_Answer]) -> _Answer:
+    try:
+        return convert(_in_utc(given), answer)
+    except ValidationError as error:
+        raise UnavailableError(f"ECR's answer to {answer.__name__} is not whole: {error}") from error
+
+
+def _in_utc(value: Any) -> Any:
+    """Return `value` with every timestamp in UTC; botocore gives them in the machine's own zone."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, dict):
+        items = cast(Any, value).items()
+        return {key: _in_utc(item) for key, item in items}
+    if isinstance(value, list):
+        return [_in_utc(item) for item in cast(Any, value)]
+    return value

@@ -1,0 +1,343 @@
+"""What ECR says now about what references name."""
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from threading import Lock
+from typing import Any, TypeVar
+
+from msgspec import structs
+
+from ecr_events.errors import InvalidRequestError, ServiceError
+from ecr_events.references import ImageReference, RepositoryReference
+from ecr_events.service import answers
+from ecr_events.service.batches import Ask, OneIsMissingError, Outcomes, ask_places
+from ecr_events.service.cache import Cache
+from ecr_events.service.calls import Calls, check
+from ecr_events.service.clients import Clients, Session
+from ecr_events.service.failures import NotFoundError, of_image_failure
+from ecr_events.service.image import Image
+from ecr_events.service.manifest import MEDIA_TYPES, Manifest
+from ecr_events.service.replication_status import ImageReplicationStatus
+from ecr_events.service.repository import Repository
+from ecr_events.service.scan_findings import ImageScanFindings
+
+__all__ = ["ECRService", "service_for"]
+
+_Reference = TypeVar("_Reference", bound=RepositoryReference | ImageReference)
+_Answer = TypeVar("_Answer")
+
+_POOL = 10
+"""botocore's own default for the size of a client's connection pool."""
+
+_PAGE = 1_000
+"""The most findings that ECR puts on a page."""
+
+
+class ECRService:
+    """Asks ECR about what references name, in few calls. Safe to use from many threads.
+
+    A lookup goes to the region and the registry of its reference, whatever the session's own
+    are. What does not exist is None; every other failure is a `ServiceError`. Answers of
+    `repository`, `image`, `repositories` and `images` are kept for a while, also the answer
+    that something does not exist; the other methods ask each time.
+
+    Args:
+        session: The boto3 session whose credentials are used; boto3's default without it.
+        session_for: In place of a session, for registries of many accounts: called with
+            account and region, once for each pair, it returns the session to use there.
+        config: botocore's `Config`, for timeouts, retries and the size of the connection
+            pool, which bounds the number of calls at a time. Without it, botocore's defaults.
+        lifetime: For how many seconds an answer is kept; 0 keeps none.
+        size: How many answers are kept, the newest.
+    """
+
+    def __init__(
+        self,
+        session: Session | None = None,
+        *,
+        session_for: Callable[[str, str], Session] | None = None,
+        config: object | None = None,
+        lifetime: float = 60.0,
+        size: int = 10_000,
+    ) -> None:
+        """Ask nothing yet, and do not import boto3 either."""
+        self._calls = Calls(Clients(session, session_for, config))
+        self._cache: Cache[Any, Any] = Cache(lifetime=lifetime, size=size)
+        self._threads: int = getattr(config, "max_pool_connections", _POOL)
+
+    def repository(self, reference: RepositoryReference) -> Repository | None:
+        """Return the repository, or None if it does not exist.
+
+        One call of DescribeRepositories, unless the answer is kept. IAM: ``ecr:DescribeRepositories``.
+
+        Raises:
+            ServiceError: ECR gave no answer.
+            ImportError: boto3 is not installed.
+        """
+        return self.repositories([reference])[reference]
+
+    def image(self, reference: ImageReference) -> Image | None:
+        """Return the image, or None if it, or its repository, does not exist.
+
+        One call of DescribeImages, unless the answer is kept. IAM: ``ecr:DescribeImages``.
+
+        Raises:
+            ServiceError: ECR gave no answer.
+            ImportError: boto3 is not installed.
+        """
+        return self.images([reference])[reference]
+
+    def repositories(self, references: Iterable[RepositoryReference]) -> dict[RepositoryReference, Repository | None]:
+        """Return each repository by its reference, None if it does not exist.
+
+        One call of DescribeRepositories for 100 repositories of a registry in a region, and
+        one more for each that does not exist. IAM: ``ecr:DescribeRepositories``.
+
+        Raises:
+            ServiceError: ECR gave no answer about some; the error has the answers about the others.
+            ImportError: boto3 is not installed.
+        """
+
+        def place_of(reference: RepositoryReference) -> Hashable:
+            return reference.registry_id, reference.region
+
+        names = {reference: reference for reference in references}
+        return self._look_up(names, place_of, self._ask_repositories)
+
+    def images(self, references: Iterable[ImageReference]) -> dict[ImageReference, Image | None]:
+        """Return each image by its reference, None if it, or its repository, does not exist.
+
+        A reference that has a digest is looked up by it, and by its tag otherwise. One call
+        of DescribeImages for 100 images of a repository, and one more for each that does not
+        exist. IAM: ``ecr:DescribeImages``.
+
+        Raises:
+            ServiceError: ECR gave no answer about some; the error has the answers about the others.
+            ImportError: boto3 is not installed.
+        """
+
+        def place_of(reference: ImageReference) -> Hashable:
+            return reference.repository
+
+        return self._look_up(
+            {reference: _by_one_name(reference) for reference in references}, place_of, self._ask_images
+        )
+
+    def tags(self, repository: RepositoryReference) -> dict[str, str] | None:
+        """Return the AWS tags of a repository, or None if it does not exist.
+
+        One call of ListTagsForResource. IAM: ``ecr:ListTagsForResource``.
+
+        Raises:
+            ServiceError: ECR gave no answer.
+            ImportError: boto3 is not installed.
+        """
+
+        def ask() -> dict[str, str]:
+            answer = self._calls.ask(
+                repository, "list_tags_for_resource", answers.ListTagsForResource, resourceArn=repository.arn
+            )
+            return {tag.key: tag.value for tag in answer.tags}
+
+        return _about(repository, ask)
+
+    def manifest(self, image: ImageReference) -> Manifest | None:
+        """Return the manifest of an image as it was pushed, or None if the image does not exist.
+
+        One call of BatchGetImage, which ECR records as a pull. IAM: ``ecr:BatchGetImage``.
+
+        Raises:
+            ServiceError: ECR gave no answer.
+            ImportError: boto3 is not installed.
+        """
+
+        def ask() -> Manifest:
+            answer = self._calls.ask(
+                image.repository,
+                "batch_get_image",
+                answers.BatchGetImage,
+                **_in(image.repository),
+                imageIds=[_id(image)],
+                acceptedMediaTypes=MEDIA_TYPES,
+            )
+            for failure in answer.failures:
+                raise of_image_failure(failure.failure_code, failure.failure_reason)
+            return answer.images[0]
+
+        return _about(image, ask)
+
+    def scan_findings(self, image: ImageReference) -> ImageScanFindings | None:
+        """Return what the scan of an image found, or None if the image, or a scan of it, does not exist.
+
+        One call of DescribeImageScanFindings for 1,000 findings. IAM: ``ecr:DescribeImageScanFindings``,
+        and with enhanced scanning ``inspector2:ListFindings`` and ``inspector2:ListCoverage`` too.
+
+        Raises:
+            ServiceError: ECR gave no answer.
+            ImportError: boto3 is not installed.
+        """
+
+        def ask() -> ImageScanFindings:
+            pages = self._calls.ask_pages(
+                image.repository,
+                "describe_image_scan_findings",
+                answers.DescribeImageScanFindings,
+                **_in(image.repository),
+                imageId=_id(image),
+                PaginationConfig={"PageSize": _PAGE},
+            )
+            found = [page.image_scan_findings for page in pages]
+            whole: dict[str, Any] = structs.asdict(found[0]) | {
+                "findings": tuple(finding for part in found for finding in part.findings),
+                "enhanced_findings": tuple(finding for part in found for finding in part.enhanced_findings),
+            }
+            return ImageScanFindings(image_scan_status=pages[0].image_scan_status, **whole)
+
+        return _about(image, ask)
+
+    def replication_status(self, image: ImageReference) -> tuple[ImageReplicationStatus, ...] | None:
+        """Return how far an image is replicated to each destination, or None if it does not exist.
+
+        Only the registry that the image comes from knows. One call of
+        DescribeImageReplicationStatus. IAM: ``ecr:DescribeImageReplicationStatus``.
+
+        Raises:
+            ServiceError: ECR gave no answer.
+            ImportError: boto3 is not installed.
+        """
+
+        def ask() -> tuple[ImageReplicationStatus, ...]:
+            answer = self._calls.ask(
+                image.repository,
+                "describe_image_replication_status",
+                answers.DescribeImageReplicationStatus,
+                **_in(image.repository),
+                imageId=_id(image),
+            )
+            return answer.replication_statuses
+
+        return _about(image, ask)
+
+    def clear(self) -> None:
+        """Forget every answer that is kept, so that the next lookup asks ECR."""
+        self._cache.clear()
+
+    def _look_up(
+        self,
+        names: Mapping[_Reference, _Reference],
+        place_of: Callable[[_Reference], Hashable],
+        ask: Ask[_Reference, Any],
+    ) -> dict[_Reference, Any]:
+        """Return the outcome for each reference, which is looked up by the name it has in `names`."""
+
+        def fetch(wanted: Iterable[_Reference]) -> Outcomes[_Reference, Any]:
+            refused = {name: error for name in wanted if (error := _refusal(name))}
+            asked = [name for name in wanted if name not in refused]
+            return refused | ask_places(asked, place_of, ask, threads=self._threads)
+
+        outcomes = self._cache.get(names.values(), fetch)
+        results = {reference: outcomes[name] for reference, name in names.items()}
+        errors = {reference: result for reference, result in results.items() if isinstance(result, ServiceError)}
+        if not errors:
+            return results
+        first, *others = dict.fromkeys(errors.values())
+        error = type(first)(
+            first.reason,
+            code=first.code,
+            references=tuple(errors),
+            results={reference: result for reference, result in results.items() if reference not in errors},
+        )
+        for other in others:
+            error.add_note(f"and: {other.reason}")
+        raise error from first.__cause__
+
+    def _ask_repositories(self, asked: Sequence[RepositoryReference]) -> dict[RepositoryReference, Repository | None]:
+        by_name = {reference.repository_name: reference for reference in asked}
+        try:
+            answer = self._calls.ask(
+                asked[0],
+                "describe_repositories",
+                answers.DescribeRepositories,
+                registryId=asked[0].registry_id,
+                repositoryNames=list(by_name),
+            )
+        except NotFoundError as error:
+            named = re.search(r"repository with name '([^']+)'", error.message)
+            raise OneIsMissingError(named and by_name.get(named[1])) from error
+        found = {repository.name: repository for repository in answer.repositories}
+        return {reference: found.get(name) for name, reference in by_name.items()}
+
+    def _ask_images(self, asked: Sequence[ImageReference]) -> dict[ImageReference, Image | None]:
+        repository = asked[0].repository
+        by_name = {reference.image_digest or reference.image_tag: reference for reference in asked}
+        try:
+            answer = self._calls.ask(
+                repository,
+                "describe_images",
+                answers.DescribeImages,
+                **_in(repository),
+                imageIds=[_id(reference) for reference in asked],
+            )
+        except NotFoundError as error:
+            if error.code == "RepositoryNotFoundException":
+                return dict.fromkeys(asked)
+            named = re.search(r"imageDigest:'([^']+)', imageTag:'([^']+)'", error.message)
+            raise OneIsMissingError(named and by_name.get(named[2] if named[1] == "null" else named[1])) from error
+        found = {name: image for image in answer.image_details for name in (image.digest, *image.tags)}
+        return {reference: found.get(str(name)) for name, reference in by_name.items()}
+
+
+_service_lock = Lock()
+
+
+@lru_cache(maxsize=32)
+def _service(session: Session | None) -> ECRService:
+    return ECRService(session)
+
+
+def service_for(session: Session | None) -> ECRService:
+    """Return the service that all events bound to `session` share; None is boto3's default session.
+
+    The services of the last 32 sessions are kept, and with them their answers.
+    """
+    with _service_lock:
+        return _service(session)  # type: ignore[arg-type]  # every object is hashable unless it says otherwise
+
+
+def _by_one_name(reference: ImageReference) -> ImageReference:
+    """Return the reference with its digest alone, if it has one: the tag may be another image's by now."""
+    if reference.image_digest is None:
+        return reference
+    return reference.repository.image(digest=reference.image_digest)
+
+
+def _id(reference: ImageReference) -> dict[str, Any]:
+    if reference.image_digest is None:
+        return {"imageTag": reference.image_tag}
+    return {"imageDigest": reference.image_digest}
+
+
+def _in(repository: RepositoryReference) -> dict[str, str]:
+    return {"registryId": repository.registry_id, "repositoryName": repository.repository_name}
+
+
+def _refusal(reference: RepositoryReference | ImageReference) -> InvalidRequestError | None:
+    try:
+        check(reference.repository if isinstance(reference, ImageReference) else reference)
+    except InvalidRequestError as error:
+        return error
+    return None
+
+
+def _about(reference: RepositoryReference | ImageReference, ask: Callable[[], _Answer]) -> _Answer | None:
+    """Return what `ask` does, None if what it asks about does not exist; its errors name the reference."""
+    try:
+        if refusal := _refusal(reference):
+            raise refusal
+        return ask()
+    except NotFoundError:
+        return None
+    except ServiceError as error:
+        error.references = (reference,)
+        raise

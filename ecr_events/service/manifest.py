@@ -1,0 +1,46 @@
+"""The manifest of an image.
+
+Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Image.html and
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.html
+"""
+
+from msgspec import Struct, field
+
+__all__ = ["MEDIA_TYPES", "ImageIdentifier", "Manifest"]
+
+MEDIA_TYPES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+"""The kinds of manifest that ECR is asked for, so that it converts none of them to another."""
+
+
+class ImageIdentifier(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+    """What ECR's API names an image by."""
+
+    image_digest: str | None = None
+    """The digest, ``sha256:...``."""
+
+    image_tag: str | None = None
+    """The tag, where the image was asked for by it."""
+
+
+class Manifest(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+    """The manifest of an image, or the index of a multi-architecture one."""
+
+    registry_id: str
+    """The AWS account that owns the registry, 12 digits."""
+
+    repository_name: str
+    """The name of the repository that holds the image."""
+
+    image_id: ImageIdentifier
+    """The image."""
+
+    text: str = field(name="imageManifest")
+    """The JSON exactly as it was pushed, so that its SHA-256 is the digest; ``imageManifest`` in ECR's API."""
+
+    media_type: str | None = field(name="imageManifestMediaType", default=None)
+    """The media type, which says how to read the text; ``imageManifestMediaType`` in ECR's API."""
