@@ -6,6 +6,7 @@ See the README for a tour; `decode` is where to begin.
 from ecr_events.codec import decode, encode, json_schema
 from ecr_events.errors import (
     AccessDeniedError,
+    ArchiveError,
     CredentialsError,
     DecodeError,
     ECREventsError,
@@ -80,6 +81,7 @@ __all__ = [  # noqa: RUF022 - in reading order
     # What can go wrong
     "ECREventsError",
     "DecodeError",
+    "ArchiveError",
     "InvalidReferenceError",
     "ServiceError",
     "AccessDeniedError",

@@ -4,8 +4,11 @@ moto (https://docs.getmoto.org) answers boto3's calls inside this process: no AW
 network. What the samples name is put there first, but for two images.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, get_args
+from unittest.mock import patch
 
 import boto3
 import msgspec
@@ -35,7 +38,7 @@ _WIDTH = 112
 
 def demo() -> None:
     """Print a table of what ECR says about what the sample events name."""
-    with mock_aws():
+    with _without_settings_of_aws(), mock_aws():
         session = _session(sample(ECRImageActionEvent).account)
         events = [sample(cls).using(session) for cls in (*get_args(ECREvent), UnknownEvent)]
         _fill(session, events)
@@ -47,6 +50,15 @@ def demo() -> None:
         if not console.is_terminal:
             console = Console(width=_WIDTH)
         console.print(table)
+
+
+@contextmanager
+def _without_settings_of_aws() -> Generator[None]:
+    """Take away, for a while, what could lead boto3 anywhere but to moto."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    with patch.dict(os.environ, kept | nothing, clear=True):
+        yield
 
 
 def _session(account: str) -> Any:

@@ -4,6 +4,7 @@
 
     ECREventsError
     ├── DecodeError             a payload that is not the event it should be
+    │   └── ArchiveError        the same, at a place in a file
     ├── InvalidReferenceError   a name, an ARN or a URI that no ECR registry can have
     └── ServiceError            ECR gave no answer about what a reference names
         ├── AccessDeniedError   IAM, or the repository's policy, does not allow the call
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccessDeniedError",
+    "ArchiveError",
     "CredentialsError",
     "DecodeError",
     "ECREventsError",
@@ -100,6 +102,31 @@ class DecodeError(ECREventsError, ValueError):
         return type(self), (self.reason, self.path, payload), vars(self) | {"payload": payload}
 
 
+class ArchiveError(DecodeError):
+    """Text in an archive is no event. `payload` has its bytes, up to the next event."""
+
+    file: str | None
+    """The name of the file; None where what was read has no name."""
+
+    offset: int
+    """Where the text begins, in bytes, after decompression."""
+
+    line: int
+    """The line in which it begins, the first one is 1."""
+
+    def __init__(  # noqa: PLR0913 - all of it is evidence
+        self, reason: str, path: str, payload: Payload, *, file: str | None = None, offset: int = 0, line: int = 1
+    ) -> None:
+        """Keep the evidence."""
+        super().__init__(reason, path, payload)
+        self.file = file
+        self.offset = offset
+        self.line = line
+
+    def __str__(self) -> str:
+        return f"{self.file or 'archive'}:{self.line}: byte {self.offset}: {super().__str__()}"
+
+
 class InvalidReferenceError(ECREventsError, ValueError):
     """A reference holds, or a text is, something that no ECR registry can have."""
 
@@ -123,8 +150,9 @@ class ServiceError(ECREventsError):
     """ECR gave no answer about what a reference names.
 
     That it does not exist is no error; lookups return None for it. Raised as this class
-    itself for the error codes of ECR that no subclass stands for. The cause
-    (``__cause__``) is botocore's error, where botocore raised one.
+    itself for the error codes of ECR that no subclass stands for, and where lookups
+    failed together for different reasons. The cause (``__cause__``) is botocore's error,
+    where botocore raised one.
     """
 
     reason: str
@@ -136,6 +164,9 @@ class ServiceError(ECREventsError):
     references: tuple[RepositoryReference | ImageReference, ...]
     """What was not looked up, of all that was asked for."""
 
+    errors: Mapping[Any, ServiceError]
+    """The error of each of them; empty where there is but one."""
+
     results: Mapping[Any, Any]
     """What was looked up all the same, as the lookup would have returned it. It is in the cache too."""
 
@@ -145,6 +176,7 @@ class ServiceError(ECREventsError):
         *,
         code: str | None = None,
         references: tuple[RepositoryReference | ImageReference, ...] = (),
+        errors: Mapping[Any, ServiceError] | None = None,
         results: Mapping[Any, Any] | None = None,
     ) -> None:
         """Keep what is known of a failed lookup, and what was not lost with it."""
@@ -152,7 +184,21 @@ class ServiceError(ECREventsError):
         self.reason = reason
         self.code = code
         self.references = references
+        self.errors = errors or {}
         self.results = results or {}
+
+    @classmethod
+    def of_many(cls, errors: Mapping[Any, ServiceError], results: Mapping[Any, Any]) -> ServiceError:
+        """Return the error of a lookup of many, of one class with theirs if they have one."""
+        first = next(iter(errors.values()))
+        classes = dict.fromkeys(type(error) for error in errors.values())
+        together, reason, code = type(first), first.reason, first.code
+        if len(classes) > 1:
+            together, code = cls, None
+            reason = f"{first.reason}; others met {', '.join(other.__name__ for other in list(classes)[1:])}"
+        found = together(reason, code=code, references=tuple(errors), errors=errors, results=results)
+        found.__cause__ = first.__cause__
+        return found
 
     @property
     def reference(self) -> RepositoryReference | ImageReference | None:

@@ -50,7 +50,7 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The name within the registry, which may hold slashes: ``team/app``."""
 
     def __str__(self) -> str:
-        return f"{self.repository_name} in {self.region} of {self.registry_id}"
+        return f"{_shown(self.repository_name)} in {_shown(self.region)} of {_shown(self.registry_id)}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -159,9 +159,9 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             raise InvalidReferenceError("neither a digest nor a tag, in repository", self.repository.repository_name)
 
     def __str__(self) -> str:
-        repository = self.repository
-        image = f":{self.image_tag}" if self.image_digest is None else f"@{self.image_digest}"
-        return f"{repository.repository_name}{image} in {repository.region} of {repository.registry_id}"
+        name, place, rest = str(self.repository).partition(" in ")
+        image = f":{_shown(str(self.image_tag))}" if self.image_digest is None else f"@{_shown(self.image_digest)}"
+        return f"{name}{image}{place}{rest}"
 
     @classmethod
     def parse(cls, text: str) -> "ImageReference":
@@ -193,6 +193,11 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if self.image_digest is not None:
             return f"{self.repository.uri}@{_checked(self.image_digest, _DIGEST, 'not the digest of an image')}"
         return f"{self.repository.uri}:{_checked(str(self.image_tag), _TAG, 'not the tag of an image')}"
+
+
+def _shown(value: str) -> str:
+    """Return `value` for a message: an event may hold anything, of any length."""
+    return value if re.fullmatch(r"[\w.:/@+=-]{1,256}", value, re.ASCII) else ascii(value[:200])
 
 
 def _checked(value: str, pattern: str, reason: str) -> str:

@@ -1,6 +1,8 @@
 """The cache by itself, with a clock of its own."""
 
-from collections.abc import Mapping
+import contextlib
+import threading
+from collections.abc import Iterator
 
 from ecr_events.service.cache import Cache
 
@@ -12,10 +14,11 @@ class Fetch:
         """Start with nothing asked."""
         self.asked: list[list[str]] = []
 
-    def __call__(self, keys: list[str]) -> Mapping[str, str | Exception]:
+    def __call__(self, keys: list[str]) -> Iterator[dict[str, str | Exception]]:
         """Answer the keys; one that begins with an exclamation mark with an exception."""
         self.asked.append(keys)
-        return {key: ValueError(key) if key.startswith("!") else key.upper() for key in keys}
+        for key in keys:
+            yield {key: ValueError(key) if key.startswith("!") else key.upper()}
 
 
 def test_an_answer_is_kept_until_it_expires() -> None:
@@ -61,3 +64,60 @@ def test_clear_forgets() -> None:
     cache.clear()
     cache.get("ab", fetch)
     assert fetch.asked == [["a", "b"], ["a", "b"]]
+
+
+def test_a_fetch_that_is_older_than_a_clear_is_not_kept() -> None:
+    """Nor does it take away what was fetched after the clear."""
+    cache: Cache[str, str] = Cache(lifetime=10, size=9)
+
+    def fetch_slowly(keys: list[str]) -> Iterator[dict[str, str]]:
+        cache.clear()
+        assert cache.get(["a"], lambda _: [{"a": "new"}]) == {"a": "new"}
+        yield dict.fromkeys(keys, "old")
+
+    assert cache.get(["a"], fetch_slowly) == {"a": "old"}
+    assert cache.get(["a"], lambda _: []) == {"a": "new"}
+
+
+def test_each_piece_is_there_at_once() -> None:
+    """Who waits for a part of what is being fetched does not wait for the rest."""
+    cache: Cache[str, str] = Cache(lifetime=10, size=9)
+    first, go_on = threading.Event(), threading.Event()
+
+    def fetch_slowly(_: list[str]) -> Iterator[dict[str, str]]:
+        yield {"a": "A"}
+        first.set()
+        go_on.wait()
+        yield {"b": "B"}
+
+    thread = threading.Thread(target=cache.get, args=("ab", fetch_slowly))
+    thread.start()
+    first.wait()
+    assert cache.get("a", lambda _: []) == {"a": "A"}
+    go_on.set()
+    thread.join()
+
+
+def test_what_was_given_up_is_fetched_together() -> None:
+    """By whoever waited for it, in one go."""
+    cache: Cache[str, str] = Cache(lifetime=10, size=9)
+    started, go_on, fetch = threading.Event(), threading.Event(), Fetch()
+
+    def fail(_: list[str]) -> Iterator[dict[str, str]]:
+        yield {"a": "A"}
+        started.set()
+        go_on.wait()
+        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            cache.get("abc", fail)
+
+    thread = threading.Thread(target=interrupted)
+    thread.start()
+    started.wait()
+    waiting = threading.Timer(0.1, go_on.set)
+    waiting.start()
+    assert cache.get("abcd", fetch) == {"a": "A", "b": "B", "c": "C", "d": "D"}  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert fetch.asked == [["d"], ["b", "c"]]
+    thread.join()

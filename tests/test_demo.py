@@ -27,6 +27,18 @@ def test_the_demo_looks_up_what_the_samples_name(capsys: pytest.CaptureFixture[s
     ]
 
 
+def test_no_setting_of_aws_leads_the_demo_elsewhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile or an endpoint for AWS is not the demo's."""
+    monkeypatch.setenv("AWS_PROFILE", "nonexistent")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "true")
+    assert main(["demo"]) == 0
+    assert "found" in capsys.readouterr().out
+
+
 def test_the_demo_is_coloured_on_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
-import boto3
 import msgspec
 import pytest
 from conftest import LoopbackSession
@@ -24,19 +23,22 @@ README = (ROOT / "README.md").read_text()
 @pytest.mark.parametrize(
     "code", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code.split("\n")[0]
 )
-def test_every_python_block_runs(code: str, server: ECRServer, session: LoopbackSession) -> None:
-    """Each block stands on its own, given a session, boto3 and some references, and its assertions hold."""
+def test_every_python_block_runs(
+    code: str, server: ECRServer, session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each block stands on its own, with a server on loopback in AWS's place, and its assertions hold."""
     reference = EVENT.image_reference
     assert reference is not None
     server.add_image(
         reference.repository.repository_name,
         str(reference.image_digest),
-        tags=["1.4.2"],
         region=reference.repository.region,
         registry_id=reference.repository.registry_id,
         imageSizeInBytes=3_370_706,
     )
-    exec(compile(code, "README.md", "exec"), {"session": session, "boto3": boto3, "references": [reference]})  # noqa: S102 - the README is ours
+    monkeypatch.setattr("boto3.Session", lambda: session)
+    monkeypatch.setattr("boto3.client", session.client)
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the README is ours
 
 
 def rows(header: str) -> list[list[str]]:

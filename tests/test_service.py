@@ -1,20 +1,29 @@
 """ECRService against a server on loopback that speaks ECR's protocol, and that can fail in every way."""
 
 import logging
+import os
+import pickle
 import re
 import subprocess
 import sys
 import threading
+import time
 import typing
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
 from typing import Any
 
+import botocore.exceptions
 import botocore.session
 import msgspec
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker
 from conftest import ONE_ATTEMPT, LoopbackSession
 from ecr_server import DENIED, EXPIRED, SERVER_ERROR, THROTTLED, Broken, ECRServer, Error, Fault, Slow
@@ -35,7 +44,19 @@ from ecr_events import (
     UnknownEvent,
 )
 from ecr_events.samples import sample
-from ecr_events.service import ECRService, Image, Manifest, Repository, answers, batches, calls, failures, service_for
+from ecr_events.service import (
+    ECRService,
+    Image,
+    Manifest,
+    Repository,
+    answers,
+    batches,
+    calls,
+    ecr_service,
+    failures,
+    service_for,
+)
+from ecr_events.service.clients import Clients
 from ecr_events.service.scan_findings import (
     Attribute,
     EnhancedImageScanFinding,
@@ -194,7 +215,11 @@ def test_a_manifest_that_cannot_be_had_is_an_error(server: ECRServer, session: L
         ECRService(session).manifest(APP.image(digest=digest(1)))
     assert caught.value.code == "UnsupportedImageType"
     assert caught.value.reference == APP.image(digest=digest(1))
-    assert isinstance(failures.of_image_failure("InvalidImageDigest", ""), InvalidRequestError)
+    codes = ("InvalidImageDigest", "ImageTagDoesNotMatchDigest")
+    invalid, moved = (answers.ImageFailure(failure_code=code) for code in codes)
+    assert isinstance(failures.of_image_failures([invalid]), InvalidRequestError)
+    assert isinstance(failures.of_image_failures([moved]), failures.NotFoundError)
+    assert isinstance(failures.of_image_failures([]), UnavailableError)
 
 
 def test_the_findings_of_a_basic_scan_are_all_its_pages(server: ECRServer, session: LoopbackSession) -> None:
@@ -334,6 +359,32 @@ def test_what_ecr_takes_for_malformed_does_not_fail_the_others(server: ECRServer
     assert [image.digest for image in caught.value.results.values()] == [digest(number) for number in range(8)]
 
 
+def test_what_is_wrong_for_all_ids_is_not_narrowed_down(server: ECRServer, session: LoopbackSession) -> None:
+    """What ECR says of the registry is an error after one call, and not after two hundred."""
+    shared = "Invalid parameter at 'registryId' failed to satisfy constraint"
+    server.fail(Error("InvalidParameterException", message=shared), times=None)
+    service = ECRService(session)
+    with pytest.raises(InvalidRequestError) as caught:
+        service.images(APP.image(tag=f"v{number}") for number in range(250))
+    assert len(caught.value.references) == 250
+    assert server.count() <= 3
+    before = server.count()
+    names = [msgspec.structs.replace(APP, repository_name=f"app-{number}") for number in range(100)]
+    with pytest.raises(InvalidRequestError):
+        service.repositories(names)
+    assert server.count() == before + 1
+
+
+def test_a_client_that_was_renewed_by_another_thread_stays(server: ECRServer) -> None:
+    """Only the client whose credentials were not taken is forgotten."""
+    clients = Clients(None, lambda account, region: LoopbackSession(server.url), None)  # noqa: ARG005
+    old = clients.client(ACCOUNT, "eu-west-1")
+    assert clients.renew(ACCOUNT, "eu-west-1", old)
+    new = clients.client(ACCOUNT, "eu-west-1")
+    assert clients.renew(ACCOUNT, "eu-west-1", old)
+    assert clients.client(ACCOUNT, "eu-west-1") is new is not old
+
+
 def test_calls_are_made_at_a_time_but_no_more_than_connections(server: ECRServer, session: LoopbackSession) -> None:
     """As many as the client's pool has connections, so that none is thrown away."""
     server.delay = 0.05
@@ -365,7 +416,12 @@ def test_an_answer_is_kept_for_its_lifetime(server: ECRServer, session: Loopback
     service.clear()
     service.image(here)
     assert server.count() == 4
-    for count in (5, 6):
+    small = ECRService(session, size=1)
+    small.images([here, gone])
+    small.images([here, gone])
+    assert server.count() == 4 + 2 + 1
+    server.requests.clear()
+    for count in (1, 2):
         forgetful = ECRService(session, lifetime=0)
         forgetful.image(here)
         assert server.count() == count
@@ -417,7 +473,7 @@ def test_without_boto3_the_extra_is_named() -> None:
     """The lookup raises an ImportError; decoding and importing the service do not."""
     code = """
 import sys
-sys.modules["boto3"] = None
+sys.modules["boto3"] = sys.modules["botocore"] = None
 from ecr_events import ECRImageActionEvent
 from ecr_events.samples import sample
 import ecr_events.service
@@ -439,6 +495,9 @@ def test_without_boto3_a_session_will_do(
     monkeypatch.setitem(sys.modules, "boto3", None)
     assert ECRService(session).repository(APP) is None
     assert server.count() == 1
+    with pytest.raises(ImportError, match=r"pip install 'ecr_events\[boto3\]'"):
+        ECRService().repository(APP)
+    monkeypatch.setitem(sys.modules, "botocore", None)
     with pytest.raises(ImportError, match=r"pip install 'ecr_events\[boto3\]'"):
         ECRService().repository(APP)
 
@@ -545,6 +604,52 @@ def test_a_failure_is_an_error_of_ours(  # noqa: PLR0913, PLR0917 - a row of a t
     assert service.image(image) is not None
 
 
+def _given(answer: Any, **_: Any) -> Any:
+    return answer
+
+
+def test_what_botocore_cannot_read_is_no_answer(server: ECRServer, session: LoopbackSession) -> None:
+    """A connection may end inside a character; and nothing says that an answer is an object."""
+    client = session.client("ecr", region_name="eu-west-1")
+
+    class Odd(LoopbackSession):
+        def client(self, *_: Any, **__: Any) -> Any:
+            return client
+
+    service = ECRService(Odd(server.url), lifetime=0)
+    image = APP.image(tag="a")
+    for body in (b'{"imageDetails": [{"imageDigest": "\xc3', b"[1]", b'"x"', b"null", b"[" * 100_000):
+        answered: Any = AWSResponse("", 200, {}, BytesIO(body))
+        answered._content = body
+        client.meta.events.register_first("before-send.ecr.DescribeImages", partial(_given, answered), "odd")
+        with pytest.raises(UnavailableError):
+            service.image(image)
+        client.meta.events.unregister("before-send.ecr.DescribeImages", unique_id="odd")
+    assert server.count() == 0
+
+
+def test_an_error_answer_without_the_usual_parts() -> None:
+    """A ClientError can be made by anyone, with anything in it; 429 is throttling by any name."""
+    for response, cls in (
+        ({}, ServiceError),
+        ({"Error": {"Code": "Odd"}, "ResponseMetadata": {"HTTPStatusCode": 429}}, ThrottledError),
+        ({"Error": {"Code": "ImageNotFoundException", "Message": None}}, failures.NotFoundError),
+    ):
+        error: Any = ClientError(response, "DescribeImages")
+        with pytest.raises(cls), failures.translated():
+            raise error
+
+
+def test_every_exception_of_botocore_about_credentials_is_one_of_ours() -> None:
+    """By name, for older versions lack some; a new one of a family is caught by its base."""
+    for name in failures.CREDENTIALS:
+        error = type("New", (getattr(botocore.exceptions, name),), {"fmt": "new"})()
+        with pytest.raises(CredentialsError), failures.translated():
+            raise error
+    with pytest.raises(UnavailableError, match="cannot be read"), failures.translated():
+        raise ResponseParserError("half")
+
+
 def test_a_half_error_answer_is_no_answer(server: ECRServer, session: LoopbackSession) -> None:
     """Botocore then has the HTTP status for a code; it says nothing about the image."""
     server.fail(Broken.TRUNCATED)
@@ -624,7 +729,7 @@ def test_what_cannot_exist_is_refused_before_any_request(
 
 
 def test_a_session_in_an_unknown_region_is_refused(server: ECRServer) -> None:
-    """Botocore's word on regions is translated too, and a session's own errors pass through."""
+    """What botocore says of regions is translated too."""
 
     class Broken(LoopbackSession):
         def client(self, *arguments: Any, **options: Any) -> Any:
@@ -633,13 +738,114 @@ def test_a_session_in_an_unknown_region_is_refused(server: ECRServer) -> None:
     with pytest.raises(InvalidRequestError, match="evil/region"):
         ECRService(Broken(server.url)).tags(APP)
 
-    def session_for(account: str, region: str) -> LoopbackSession:
-        raise PermissionError(account, region)
 
-    service = ECRService(session_for=session_for)
-    for _ in range(2):
-        with pytest.raises(PermissionError):
-            service.image(APP.image(tag="a"))
+def test_an_account_without_a_session_does_not_lose_the_others(server: ECRServer, session: LoopbackSession) -> None:
+    """What session_for raises is a CredentialsError of that account's references."""
+    there = msgspec.structs.replace(APP, registry_id=OTHER_ACCOUNT)
+    add(server, APP.image(tag="a"))
+    sessions = {ACCOUNT: session}
+    service = ECRService(session_for=lambda account, _: sessions[account])
+    with pytest.raises(
+        CredentialsError, match=r"session_for\('999999999999', 'eu-west-1'\) failed: KeyError"
+    ) as caught:
+        service.images([APP.image(tag="a"), there.image(tag="a")])
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert caught.value.references == (there.image(tag="a"),)
+    assert caught.value.results[APP.image(tag="a")] is not None
+    assert service.image(APP.image(tag="a")) is not None
+    assert server.count() == 1
+
+
+def test_the_credentials_of_a_role_are_renewed(server: ECRServer) -> None:
+    """When AWS does not take them any more, session_for is called again; a session of one's own is not."""
+    add(server, APP.image(tag="a"))
+    made: list[str] = []
+
+    def session_for(account: str, region: str) -> LoopbackSession:
+        made.append(account + region)
+        return LoopbackSession(server.url)
+
+    service = ECRService(session_for=session_for, lifetime=0)
+    assert service.image(APP.image(tag="a")) is not None
+    server.fail(EXPIRED)
+    assert service.image(APP.image(tag="a")) is not None
+    assert len(made) == 2
+    server.fail(EXPIRED, times=2)
+    with pytest.raises(CredentialsError):
+        service.image(APP.image(tag="a"))
+    assert service.image(APP.image(tag="a")) is not None
+
+
+def test_expired_credentials_are_found_out_once_for_a_registry(server: ECRServer, session: LoopbackSession) -> None:
+    """Its other repositories are not asked about."""
+    server.fail(EXPIRED, times=None)
+    service = ECRService(session, config=Config(max_pool_connections=1))
+    images = [msgspec.structs.replace(APP, repository_name=f"app-{n}").image(tag="a") for n in range(50)]
+    with pytest.raises(CredentialsError) as caught:
+        service.images(images)
+    assert len(caught.value.references) == 50
+    assert server.count() == 1
+
+
+def test_a_slow_session_for_one_account_holds_up_no_other(server: ECRServer, session: LoopbackSession) -> None:
+    """Nor does a client that is there wait for one that is being made."""
+    add(server, APP.image(tag="a"))
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def session_for(account: str, _: str) -> LoopbackSession:
+        if account == OTHER_ACCOUNT:
+            waiting.set()
+            go_on.wait()
+        return session
+
+    service = ECRService(session_for=session_for, lifetime=0)
+    there = msgspec.structs.replace(APP, registry_id=OTHER_ACCOUNT)
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(service.image, there.image(tag="a"))
+        waiting.wait()
+        assert service.image(APP.image(tag="a")) is not None
+        go_on.set()
+        assert slow.result() is None
+
+
+def test_a_session_and_session_for_are_one_too_many(session: LoopbackSession) -> None:
+    """One of them would be ignored."""
+    with pytest.raises(TypeError, match="not both"):
+        ECRService(session, session_for=lambda account, region: session)  # noqa: ARG005
+
+
+def test_no_more_clients_are_kept_than_anyone_needs(session: LoopbackSession, server: ECRServer) -> None:
+    """Hostile events can name many regions; the oldest clients make room."""
+    service = ECRService(session, lifetime=0)
+    places = [msgspec.structs.replace(APP, region=f"us-east-{number}") for number in range(1, 70)]
+    for place in [*places, places[-1], places[0]]:
+        service.repository(place)
+    assert len(session.made) == 69 + 1
+    assert server.count() == 71
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_starts_over(server: ECRServer, session: LoopbackSession) -> None:
+    """It has neither the connections nor the locks of its parent, nor waits for what only the parent fetches."""
+    add(server, APP.image(tag="a"))
+    server.delay = 0.5
+    service = ECRService(session)
+    with ThreadPoolExecutor(1) as threads:
+        fetching = threads.submit(service.image, APP.image(tag="a"))
+        while not server.count():
+            time.sleep(0.01)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if not child:
+            os._exit(0 if service.image(APP.image(tag="a")) else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert fetching.result() is not None
+    assert server.count() == 2
+    # What happens in the child, here: nothing that was kept is.
+    ecr_service.start_over_after_fork()
+    assert service.image(APP.image(tag="a")) is not None
+    assert server.count() == 3
 
 
 def test_a_batch_that_fails_in_part_loses_nothing(server: ECRServer, session: LoopbackSession) -> None:
@@ -651,13 +857,15 @@ def test_a_batch_that_fails_in_part_loses_nothing(server: ECRServer, session: Lo
     server.fail(THROTTLED, times=None, when=lambda request: request.body["repositoryName"] == "b-1")
     server.fail(DENIED, times=None, when=lambda request: request.body["repositoryName"] == "c-1")
     service = ECRService(session, config=ONE_ATTEMPT.merge(Config(max_pool_connections=1)))
-    with pytest.raises(ThrottledError, match=r"b-1@.* and 299 more: .*Rate exceeded") as caught:
+    with pytest.raises(ServiceError, match=r"b-1@.* and 299 more: .*Rate exceeded; others met AccessDenied") as caught:
         service.images(images)
     error = caught.value
+    assert type(error) is ServiceError
+    assert [type(error.errors[image]) for image in images[150:]] == [ThrottledError] * 150 + [AccessDeniedError] * 150
     assert error.references == tuple(images[150:])
     assert list(error.results) == images[:150]
     assert all(image.digest for image in error.results.values())
-    assert [note for note in error.__notes__ if "not authorized" in note]
+    assert isinstance(pickle.loads(pickle.dumps(error)).errors[images[-1]], AccessDeniedError)
     # A place that refused its first hundred was not asked for the rest.
     assert server.count() == 2 + 1 + 1
     service.images(images[:150])
@@ -699,14 +907,16 @@ def test_an_interrupted_lookup_leaves_nothing_behind(server: ECRServer, session:
         assert second.result() is not None
 
 
-def test_no_secret_and_no_warning_is_logged(
-    server: ECRServer, session: LoopbackSession, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Twenty threads on one service overflow no connection pool."""
+def test_no_warning_is_logged(server: ECRServer, session: LoopbackSession, caplog: pytest.LogCaptureFixture) -> None:
+    """Many threads with many places each overflow no connection pool, whoever has set its size."""
     server.delay = 0.01
+    botocore_session: Any = vars(session)["_session"]
+    botocore_session.set_default_client_config(Config(max_pool_connections=3))
     service = ECRService(session)
-    with caplog.at_level(logging.WARNING), ThreadPoolExecutor(10) as threads:
-        list(threads.map(service.image, [APP.image(tag=f"v{number}") for number in range(20)]))
+    places = [msgspec.structs.replace(APP, repository_name=f"app-{number}") for number in range(8)]
+    with caplog.at_level(logging.WARNING), ThreadPoolExecutor(5) as threads:
+        list(threads.map(service.images, [[place.image(tag=f"v{n}") for place in places] for n in range(5)]))
+    assert server.in_flight_peak == 3
     assert caplog.records == []
 
 

@@ -58,12 +58,13 @@ class ECRReplicationActionEvent(
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
         """Where the repositories of both ends are, the destination's first. No network."""
-        return (self.repository_reference, self.source_repository_reference)
+        return tuple(dict.fromkeys((self.repository_reference, self.source_repository_reference)))
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
         """Where the image is at both ends, the destination first. No network."""
-        return tuple(image for image in (self.image_reference, self.source_image_reference) if image)
+        images = (self.image_reference, self.source_image_reference)
+        return tuple(dict.fromkeys(image for image in images if image))
 
     @property
     def source_repository_reference(self) -> RepositoryReference:

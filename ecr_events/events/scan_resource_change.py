@@ -59,4 +59,5 @@ class ECRScanResourceChangeEvent(
     def repository_references(self) -> tuple[RepositoryReference, ...]:
         """Where the repositories are, in the event's order. No network."""
         repositories = self.detail.repositories or ()
-        return tuple(self._repository_named(repository.repository_name) for repository in repositories)
+        found = (self._repository_named(repository.repository_name) for repository in repositories)
+        return tuple(dict.fromkeys(found))

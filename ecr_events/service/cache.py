@@ -4,20 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import CancelledError, Future
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-__all__ = ["Cache"]
+__all__ = ["Cache", "Fetch"]
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Answer = TypeVar("_Answer")
 
-
-class _Entry(Generic[_Answer]):
-    """An answer, or the promise of one that some thread is fetching."""
-
-    def __init__(self) -> None:
-        self.answer: Future[_Answer] = Future()
-        self.expires = float("inf")
+Fetch: TypeAlias = Callable[[list[_Key]], Iterable[Mapping[_Key, _Answer]]]
+"""Yields the answers for the keys, in as many pieces as they come."""
 
 
 class Cache(Generic[_Key, _Answer]):
@@ -31,64 +26,82 @@ class Cache(Generic[_Key, _Answer]):
         self._lifetime = lifetime
         self._size = size
         self._clock = clock
-        self._entries: dict[_Key, _Entry[_Answer]] = {}
+        self._kept: dict[_Key, tuple[_Answer, float]] = {}
+        self._coming: dict[_Key, Future[_Answer]] = {}
         self._lock = threading.Lock()
 
-    def get(self, keys: Iterable[_Key], fetch: Callable[[list[_Key]], Mapping[_Key, _Answer]]) -> dict[_Key, _Answer]:
+    def get(self, keys: Iterable[_Key], fetch: Fetch[_Key, _Answer]) -> dict[_Key, _Answer]:
         """Return the answer for each of `keys`, in their order.
 
-        `fetch` is called once at most, with those keys that are not here, and returns an
-        answer for each of them. What another thread is fetching already is waited for.
+        `fetch` is called with those that are neither kept nor being fetched by another
+        thread, which is waited for. Each piece that it yields is there for others at once.
         """
-        keys = list(dict.fromkeys(keys))
-        mine: dict[_Key, _Entry[_Answer]] = {}
-        entries: dict[_Key, _Entry[_Answer]] = {}
+        wanted = list(dict.fromkeys(keys))
+        answers: dict[_Key, _Answer] = {}
+        while missing := [key for key in wanted if key not in answers]:
+            mine: dict[_Key, Future[_Answer]] = {}
+            theirs: dict[_Key, Future[_Answer]] = {}
+            try:
+                self._sort_out(missing, answers, mine, theirs)
+                for some in fetch(list(mine)) if mine else ():
+                    answers.update(some)
+                    self._arrived(some, mine)
+            finally:
+                # Where the fetching was interrupted, those who wait for it have to do it.
+                self._give_up(mine)
+            for key, future in theirs.items():
+                try:
+                    answers[key] = future.result()
+                except CancelledError:
+                    continue
+        return {key: answers[key] for key in wanted}
+
+    def clear(self) -> None:
+        """Forget every answer. What is being fetched still reaches those who wait for it, and is not kept."""
+        with self._lock:
+            self._kept.clear()
+            self._coming.clear()
+
+    def _sort_out(
+        self,
+        keys: Iterable[_Key],
+        answers: dict[_Key, _Answer],
+        mine: dict[_Key, Future[_Answer]],
+        theirs: dict[_Key, Future[_Answer]],
+    ) -> None:
         with self._lock:
             now = self._clock()
             for key in keys:
-                entry = self._entries.get(key)
-                if entry is None or entry.expires <= now:
-                    entry = mine[key] = _Entry()
-                    self._keep(key, entry)
-                entries[key] = entry
-        if mine:
-            self._fulfil(mine, fetch)
-        return {key: self._wait(key, entry, fetch) for key, entry in entries.items()}
-
-    def clear(self) -> None:
-        """Forget every answer. What is being fetched still reaches those who wait for it."""
-        with self._lock:
-            self._entries.clear()
-
-    def _keep(self, key: _Key, entry: _Entry[_Answer]) -> None:
-        self._entries.pop(key, None)
-        self._entries[key] = entry
-        if len(self._entries) > self._size:
-            del self._entries[next(iter(self._entries))]
-
-    def _fulfil(self, mine: dict[_Key, _Entry[_Answer]], fetch: Callable[[list[_Key]], Mapping[_Key, _Answer]]) -> None:
-        answers: Mapping[_Key, _Answer] = {}
-        try:
-            answers = fetch(list(mine))
-        finally:
-            with self._lock:
-                expires = self._clock() + self._lifetime
-                for key, entry in mine.items():
-                    entry.expires = expires
-                    unkept = key not in answers or isinstance(answers[key], Exception)
-                    if unkept and self._entries.get(key) is entry:
-                        del self._entries[key]
-            for key, entry in mine.items():
-                if key in answers:
-                    entry.answer.set_result(answers[key])
+                answer, expires = self._kept.get(key, (None, now))
+                if expires > now:
+                    answers[key] = answer  # type: ignore[assignment]
+                elif key in self._coming:
+                    theirs[key] = self._coming[key]
                 else:
-                    # The fetch was interrupted: whoever waits has to fetch again.
-                    entry.answer.cancel()
+                    mine[key] = self._coming[key] = Future()
 
-    def _wait(
-        self, key: _Key, entry: _Entry[_Answer], fetch: Callable[[list[_Key]], Mapping[_Key, _Answer]]
-    ) -> _Answer:
-        try:
-            return entry.answer.result()
-        except CancelledError:
-            return self.get([key], fetch)[key]
+    def _arrived(self, answers: Mapping[_Key, _Answer], mine: dict[_Key, Future[_Answer]]) -> None:
+        with self._lock:
+            expires = self._clock() + self._lifetime
+            for key, answer in answers.items():
+                # After a `clear` the answer may be older than that.
+                if self._coming.get(key) is mine[key]:
+                    del self._coming[key]
+                    if not isinstance(answer, Exception):
+                        self._keep(key, answer, expires)
+        for key, answer in answers.items():
+            mine[key].set_result(answer)
+
+    def _keep(self, key: _Key, answer: _Answer, expires: float) -> None:
+        self._kept.pop(key, None)
+        self._kept[key] = (answer, expires)
+        if len(self._kept) > self._size:
+            del self._kept[next(iter(self._kept))]
+
+    def _give_up(self, mine: dict[_Key, Future[_Answer]]) -> None:
+        with self._lock:
+            for key, future in mine.items():
+                if self._coming.get(key) is future:
+                    del self._coming[key]
+        for future in mine.values():
+            future.cancel()

@@ -1,12 +1,13 @@
 """Single calls of ECR's API, with answers that are whole and errors that are this library's own."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from msgspec import ValidationError, convert
 
-from ecr_events.errors import InvalidReferenceError, InvalidRequestError, UnavailableError
+from ecr_events.errors import CredentialsError, InvalidReferenceError, InvalidRequestError, UnavailableError
 from ecr_events.references import RepositoryReference
 from ecr_events.service.clients import Clients
 from ecr_events.service.failures import translated
@@ -53,22 +54,40 @@ class Calls:
             ServiceError: ECR gave no answer, or none that is whole.
             NotFoundError: What was asked about does not exist.
         """
-        with translated():
-            client = self._clients.client(about.registry_id, about.region)
-            given = getattr(client, operation)(**parameters)
-        return _read(given, answer)
+
+        def call(client: Any) -> _Answer:
+            return _read(getattr(client, operation)(**parameters), answer)
+
+        return self._call(about, call)
 
     def ask_pages(
         self, about: RepositoryReference, operation: str, answer: type[_Answer], **parameters: Any
     ) -> list[_Answer]:
         """Return every page of the answer of an operation; raises what `ask` does."""
+
+        def call(client: Any) -> list[_Answer]:
+            return [_read(page, answer) for page in client.get_paginator(operation).paginate(**parameters)]
+
+        return self._call(about, call)
+
+    def _call(self, about: RepositoryReference, call: Callable[[Any], _Answer]) -> _Answer:
+        """Return what `call` does with a client, in one of the connections of its pool."""
         with translated():
             client = self._clients.client(about.registry_id, about.region)
-            pages = list(client.get_paginator(operation).paginate(**parameters))
-        return [_read(page, answer) for page in pages]
+        try:
+            with client.places, translated():
+                return call(client.boto3)
+        except CredentialsError:
+            # The credentials of a role expire; who gave them can give others.
+            if not self._clients.renew(about.registry_id, about.region, client):
+                raise
+        with translated():
+            client = self._clients.client(about.registry_id, about.region)
+        with client.places, translated():
+            return call(client.boto3)
 
 
-def _read(given: dict[str, Any], answer: type[_Answer]) -> _Answer:
+def _read(given: Any, answer: type[_Answer]) -> _Answer:
     try:
         return convert(_in_utc(given), answer)
     except ValidationError as error:

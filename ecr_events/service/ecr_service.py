@@ -1,21 +1,23 @@
 """What ECR says now about what references name."""
 
+import os
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from msgspec import structs
 
 from ecr_events.errors import InvalidRequestError, ServiceError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service import answers
-from ecr_events.service.batches import Ask, OneIsMissingError, Outcomes, ask_places
+from ecr_events.service.batches import Ask, OneIsInvalidError, OneIsMissingError, Outcomes, ask_places
 from ecr_events.service.cache import Cache
 from ecr_events.service.calls import Calls, check
 from ecr_events.service.clients import Clients, Session
-from ecr_events.service.failures import NotFoundError, of_image_failure
+from ecr_events.service.failures import NotFoundError, of_image_failures
 from ecr_events.service.image import Image
 from ecr_events.service.manifest import MEDIA_TYPES, Manifest
 from ecr_events.service.replication_status import ImageReplicationStatus
@@ -33,6 +35,9 @@ _POOL = 10
 _PAGE = 1_000
 """The most findings that ECR puts on a page."""
 
+_services: "WeakSet[ECRService]" = WeakSet()
+_service_lock = Lock()
+
 
 class ECRService:
     """Asks ECR about what references name, in few calls. Safe to use from many threads.
@@ -45,9 +50,10 @@ class ECRService:
     Args:
         session: The boto3 session whose credentials are used; boto3's default without it.
         session_for: In place of a session, for registries of many accounts: called with
-            account and region, once for each pair, it returns the session to use there.
-        config: botocore's `Config`, for timeouts, retries and the size of the connection
-            pool, which bounds the number of calls at a time. Without it, botocore's defaults.
+            account and region, it returns the session to use there. Called once for each
+            pair, and again when AWS does not take the session's credentials any more.
+        config: botocore's `Config`, for timeouts, retries and the size of a region's
+            connection pool, in which calls wait for a place. Without it, botocore's defaults.
         lifetime: For how many seconds an answer is kept; 0 keeps none.
         size: How many answers are kept, the newest.
     """
@@ -62,9 +68,19 @@ class ECRService:
         size: int = 10_000,
     ) -> None:
         """Ask nothing yet, and do not import boto3 either."""
-        self._calls = Calls(Clients(session, session_for, config))
-        self._cache: Cache[Any, Any] = Cache(lifetime=lifetime, size=size)
+        self._session, self._session_for, self._config = session, session_for, config
+        self._lifetime, self._size = lifetime, size
         self._threads: int = getattr(config, "max_pool_connections", _POOL)
+        self.start_over()
+        _services.add(self)
+
+    def start_over(self) -> None:
+        """Begin again with no clients and no answers.
+
+        Done in a forked process by itself, for the connections and the locks are its parent's.
+        """
+        self._calls = Calls(Clients(self._session, self._session_for, self._config))
+        self._cache: Cache[Any, Any] = Cache(lifetime=self._lifetime, size=self._size)
 
     def repository(self, reference: RepositoryReference) -> Repository | None:
         """Return the repository, or None if it does not exist.
@@ -161,9 +177,9 @@ class ECRService:
                 imageIds=[_id(image)],
                 acceptedMediaTypes=MEDIA_TYPES,
             )
-            for failure in answer.failures:
-                raise of_image_failure(failure.failure_code, failure.failure_reason)
-            return answer.images[0]
+            for manifest in answer.images:
+                return manifest
+            raise of_image_failures(answer.failures)
 
         return _about(image, ask)
 
@@ -231,26 +247,19 @@ class ECRService:
     ) -> dict[_Reference, Any]:
         """Return the outcome for each reference, which is looked up by the name it has in `names`."""
 
-        def fetch(wanted: Iterable[_Reference]) -> Outcomes[_Reference, Any]:
-            refused = {name: error for name in wanted if (error := _refusal(name))}
+        def fetch(wanted: Iterable[_Reference]) -> Iterator[Outcomes[_Reference, Any]]:
+            refused: Outcomes[_Reference, Any] = {name: error for name in wanted if (error := _refusal(name))}
+            yield refused
             asked = [name for name in wanted if name not in refused]
-            return refused | ask_places(asked, place_of, ask, threads=self._threads)
+            yield from ask_places(asked, place_of, _site, ask, threads=self._threads)
 
         outcomes = self._cache.get(names.values(), fetch)
         results = {reference: outcomes[name] for reference, name in names.items()}
         errors = {reference: result for reference, result in results.items() if isinstance(result, ServiceError)}
-        if not errors:
-            return results
-        first, *others = dict.fromkeys(errors.values())
-        error = type(first)(
-            first.reason,
-            code=first.code,
-            references=tuple(errors),
-            results={reference: result for reference, result in results.items() if reference not in errors},
-        )
-        for other in others:
-            error.add_note(f"and: {other.reason}")
-        raise error from first.__cause__
+        if errors:
+            found = {reference: result for reference, result in results.items() if reference not in errors}
+            raise ServiceError.of_many(errors, found)
+        return results
 
     def _ask_repositories(self, asked: Sequence[RepositoryReference]) -> dict[RepositoryReference, Repository | None]:
         by_name = {reference.repository_name: reference for reference in asked}
@@ -265,6 +274,8 @@ class ECRService:
         except NotFoundError as error:
             named = re.search(r"repository with name '([^']+)'", error.message)
             raise OneIsMissingError(named and by_name.get(named[1])) from error
+        except InvalidRequestError as error:
+            raise _about_one(error) from error.__cause__
         found = {repository.name: repository for repository in answer.repositories}
         return {reference: found.get(name) for name, reference in by_name.items()}
 
@@ -284,11 +295,10 @@ class ECRService:
                 return dict.fromkeys(asked)
             named = re.search(r"imageDigest:'([^']+)', imageTag:'([^']+)'", error.message)
             raise OneIsMissingError(named and by_name.get(named[2] if named[1] == "null" else named[1])) from error
+        except InvalidRequestError as error:
+            raise _about_one(error) from error.__cause__
         found = {name: image for image in answer.image_details for name in (image.digest, *image.tags)}
         return {reference: found.get(str(name)) for name, reference in by_name.items()}
-
-
-_service_lock = Lock()
 
 
 @lru_cache(maxsize=32)
@@ -303,6 +313,17 @@ def service_for(session: Session | None) -> ECRService:
     """
     with _service_lock:
         return _service(session)  # type: ignore[arg-type]  # every object is hashable unless it says otherwise
+
+
+def start_over_after_fork() -> None:
+    global _service_lock  # noqa: PLW0603 - the parent may have held it
+    _service_lock = Lock()
+    for service in list(_services):
+        service.start_over()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has none
+    os.register_at_fork(after_in_child=start_over_after_fork)
 
 
 def _by_one_name(reference: ImageReference) -> ImageReference:
@@ -320,6 +341,18 @@ def _id(reference: ImageReference) -> dict[str, Any]:
 
 def _in(repository: RepositoryReference) -> dict[str, str]:
     return {"registryId": repository.registry_id, "repositoryName": repository.repository_name}
+
+
+def _site(reference: RepositoryReference | ImageReference) -> Hashable:
+    """Return what decides about the credentials for a reference."""
+    repository = reference.repository if isinstance(reference, ImageReference) else reference
+    return repository.registry_id, repository.region
+
+
+def _about_one(error: InvalidRequestError) -> Exception:
+    """Return the error as one about a single id, unless it is about what all of them share."""
+    shared = re.search(r"'(registryId|repositoryName)'", error.reason)
+    return error if shared or error.code not in {None, "InvalidParameterException"} else OneIsInvalidError(error)
 
 
 def _refusal(reference: RepositoryReference | ImageReference) -> InvalidRequestError | None:

@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.h
 errors that botocore lists for each operation.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,8 +16,10 @@ from ecr_events.errors import (
     ThrottledError,
     UnavailableError,
 )
+from ecr_events.service.answers import ImageFailure
+from ecr_events.service.clients import NEEDS_BOTO3
 
-__all__ = ["NotFoundError", "of_image_failure", "translated"]
+__all__ = ["NotFoundError", "of_image_failures", "translated"]
 
 NOT_FOUND = frozenset({"ImageNotFoundException", "RepositoryNotFoundException", "ScanNotFoundException"})
 
@@ -34,11 +36,12 @@ CLASSES: dict[type[ServiceError], frozenset[str]] = {
             "MissingAuthenticationToken",
             "MissingAuthenticationTokenException",
             "RequestExpired",
+            "RequestTimeTooSkewed",
             "SignatureDoesNotMatch",
             "UnrecognizedClientException",
         }
     ),
-    InvalidRequestError: frozenset({"InvalidParameterException", "ValidationError", "ValidationException"}),
+    InvalidRequestError: frozenset({"InvalidParameterException", "ValidationException"}),
     ThrottledError: frozenset(
         {
             "BandwidthLimitExceeded",
@@ -57,9 +60,29 @@ CLASSES: dict[type[ServiceError], frozenset[str]] = {
             "TransactionInProgressException",
         }
     ),
-    UnavailableError: frozenset({"InternalFailure", "ServerException", "ServiceUnavailable"}),
+    UnavailableError: frozenset(
+        {"InternalFailure", "RequestTimeout", "RequestTimeoutException", "ServerException", "ServiceUnavailable"}
+    ),
 }
-_SERVER_ERRORS = 500
+
+CREDENTIALS = (
+    "CredentialRetrievalError",
+    "InvalidConfigError",
+    "LoginError",
+    "MetadataRetrievalError",
+    "NoAuthTokenError",
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "ProfileNotFound",
+    "RefreshWithMFAUnsupportedError",
+    "SSOError",
+    "TokenRetrievalError",
+    "UnauthorizedSSOTokenError",
+)
+_INVALID = ("InvalidRegionError", "ParamValidationError", "UnknownEndpointError", "UnknownRegionError")
+"""botocore's exceptions that no server answered with, by name, for older versions lack some."""
+
+_TOO_MANY_REQUESTS, _SERVER_ERRORS = 429, 500
 
 
 class NotFoundError(Exception):
@@ -74,55 +97,58 @@ class NotFoundError(Exception):
 
 @contextmanager
 def translated() -> Generator[None]:
-    """Turn what botocore raises in this context into a ServiceError, or a NotFoundError."""
-    from botocore import exceptions  # noqa: PLC0415 - only who asks ECR needs botocore
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+    """Turn what is raised in this context into a ServiceError, or a NotFoundError.
 
-    credentials = (
-        exceptions.CredentialRetrievalError,
-        exceptions.NoAuthTokenError,
-        exceptions.NoCredentialsError,
-        exceptions.PartialCredentialsError,
-        exceptions.ProfileNotFound,
-        exceptions.SSOError,
-        exceptions.TokenRetrievalError,
-    )
-    invalid = (
-        exceptions.InvalidRegionError,
-        exceptions.ParamValidationError,
-        exceptions.UnknownEndpointError,
-        exceptions.UnknownRegionError,
-    )
+    Also what botocore does not mean to raise: half an answer makes its parsers fail in many ways.
+    """
+    try:
+        from botocore import exceptions  # noqa: PLC0415 - only who asks ECR needs botocore
+    except ImportError as error:
+        raise ImportError(NEEDS_BOTO3) from error
     try:
         yield
+    except (ServiceError, NotFoundError, ImportError):
+        raise
     except exceptions.ClientError as error:
         raise _of_answer(error) from error
-    except credentials as error:
-        raise CredentialsError(str(error)) from error
-    except invalid as error:
-        raise InvalidRequestError(str(error)) from error
-    except (exceptions.BotoCoreError, ResponseParserError) as error:
-        raise UnavailableError(str(error)) from error
+    except Exception as error:
+        names = {cls.__name__ for cls in type(error).__mro__}
+        if names & {*CREDENTIALS}:
+            raise CredentialsError(str(error)) from error
+        if names & {*_INVALID}:
+            raise InvalidRequestError(str(error)) from error
+        reason = str(error) if "BotoCoreError" in names else f"an answer that cannot be read: {error!r:.200}"
+        raise UnavailableError(reason) from error
 
 
 def _of_answer(error: Any) -> ServiceError | NotFoundError:
     """Return what an error answer of ECR means, by its code, else by its HTTP status."""
-    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    answer = error.response
+    code, message = str(answer.get("Error", {}).get("Code")), str(answer.get("Error", {}).get("Message"))
     if code in NOT_FOUND:
         return NotFoundError(code, message)
     reason = f"{error.operation_name} failed with {code}: {message}"
     for cls, codes in CLASSES.items():
         if code in codes:
             return cls(reason, code=code)
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status == _TOO_MANY_REQUESTS:
+        return ThrottledError(reason, code=code)
     # An answer that was cut short has its HTTP status in place of a code.
-    if code.isdigit() or error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERRORS:
+    if code.isdigit() or status >= _SERVER_ERRORS:
         return UnavailableError(reason, code=code)
     return ServiceError(reason, code=code)
 
 
-def of_image_failure(code: str, reason: str) -> ServiceError | NotFoundError:
-    """Return what an image failure means, which BatchGetImage answers with in place of an error."""
-    if code in {"ImageNotFound", "ImageTagDoesNotMatchDigest"}:
-        return NotFoundError(code, reason)
-    cls = InvalidRequestError if code in {"InvalidImageDigest", "InvalidImageTag"} else ServiceError
-    return cls(f"BatchGetImage failed with {code}: {reason}", code=code)
+def of_image_failures(failures: Sequence[ImageFailure]) -> ServiceError | NotFoundError:
+    """Return what the failures mean that BatchGetImage answers with in place of an image."""
+    for failure in failures:
+        code, reason = (
+            failure.failure_code,
+            f"BatchGetImage failed with {failure.failure_code}: {failure.failure_reason}",
+        )
+        if code in {"ImageNotFound", "ImageTagDoesNotMatchDigest"}:
+            return NotFoundError(code, reason)
+        cls = InvalidRequestError if code in {"InvalidImageDigest", "InvalidImageTag"} else ServiceError
+        return cls(reason, code=code)
+    return UnavailableError("BatchGetImage answered with neither an image nor a failure")

@@ -1,5 +1,8 @@
 """What the scan of an image found.
 
+Inspector's findings have much the same shape in its events; but there timestamps are text, and
+what is required differs, so the two are kept apart.
+
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindings.html and
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_EnhancedImageScanFinding.html
 """
