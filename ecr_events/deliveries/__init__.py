@@ -1,0 +1,10 @@
+"""Events where AWS delivers them: unwrapped, processed, and answered.
+
+`unwrap` gives the events in what Lambda, or a queue, hands over; `process` runs a handler on
+each, and returns what AWS wants to hear.
+"""
+
+from ecr_events.deliveries.processing import DROPPED, Failure, process
+from ecr_events.deliveries.records import Record, unwrap
+
+__all__ = ["DROPPED", "Failure", "Record", "process", "unwrap"]
