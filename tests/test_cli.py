@@ -1,86 +1,211 @@
+"""The command line, called as a function, run as a program, and on a pseudo-terminal."""
+
+import gzip
 import json
 import os
+import pty
+import re
 import runpy
+import select
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, get_args
 
+import msgspec
 import pytest
+from conftest import LoopbackSession
+from ecr_server import DENIED, ECRServer
 
-from ecr_events import ECRImageActionEvent, ECRReplicationActionEvent, UnknownEvent, encode
+from ecr_events import (
+    ECREvent,
+    ECRImageActionEvent,
+    ECRPullThroughCacheActionEvent,
+    ECRReplicationActionEvent,
+    EventBridgeEvent,
+    Inspector2ScanEvent,
+    UnknownEvent,
+    encode,
+    json_schema,
+)
+from ecr_events.archives import write
 from ecr_events.cli import main
 from ecr_events.samples import sample, sample_json
 
 PUSH = encode(sample(ECRImageActionEvent))
-REPLICATION = encode(sample(ECRReplicationActionEvent))
+COPY = encode(sample(ECRReplicationActionEvent))
+EVERYTHING = [sample(cls) for cls in (*get_args(ECREvent), UnknownEvent)]
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str], list[str]]:
+def run(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str], list[str]]:
     """Return exit status, lines on standard output and lines on standard error."""
-    status = main([str(argument) for argument in arguments])
-    captured = capsys.readouterr()
+    capfd.readouterr()
+    try:
+        status = main([str(argument) for argument in arguments])
+    except SystemExit as error:
+        status = int(error.code or 0)
+    captured = capfd.readouterr()
     return status, captured.out.splitlines(), captured.err.splitlines()
 
 
-def test_decode_prints_one_event_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file may be one indented document, one line, or many lines."""
-    indented, line, lines = tmp_path / "indented.json", tmp_path / "line.json", tmp_path / "lines.ndjson"
-    indented.write_bytes(sample_json(ECRImageActionEvent))
-    line.write_bytes(REPLICATION)
-    lines.write_bytes(PUSH + b"\r\n\n" + encode(sample(UnknownEvent)) + b"\n")
-    status, out, err = run(capsys, "decode", indented, line, lines)
+def on_terminal(*arguments: object, columns: int = 120, **environment: str) -> tuple[int, str]:
+    """Return exit status and what a terminal shows of the program."""
+    screen, terminal = pty.openpty()
+    settings = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"} | environment
+    command = [sys.executable, "-m", "ecr_events", *map(str, arguments)]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=settings) as process:  # noqa: S603
+        os.close(terminal)
+        shown = b""
+        while select.select([screen], [], [], 60)[0]:
+            try:
+                shown += os.read(screen, 65_536)
+            except OSError:
+                break
+    os.close(screen)
+    return process.returncode, shown.decode()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Return a file with one of each event."""
+    file = tmp_path / "events.ndjson.gz"
+    write(EVERYTHING, file)
+    return file
+
+
+# decode
+
+
+def test_decode_prints_json_where_there_is_no_terminal(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """One event a line, as encode writes it, from any kind of archive."""
+    status, out, err = run(capfd, "decode", archive)
+    assert (status, err) == (0, [])
+    assert [line.encode() for line in out] == [encode(event) for event in EVERYTHING]
+
+
+def test_decode_prints_a_table_on_a_terminal(archive: Path) -> None:
+    """What is bad in red, unless NO_COLOR is set; with --json it is JSON there too."""
+    status, shown = on_terminal("decode", archive)
     assert status == 0
-    assert [document.encode() for document in out] == [PUSH, REPLICATION, PUSH, encode(sample(UnknownEvent))]
-    assert err == ["3 typed, 1 unknown, 0 refused"]
+    assert re.search(r"2026-05-04 09:15:31\s+ECR Image Action\s+PUSH SUCCESS\s+team/app:1.4.2\s+eu-west-1", shown)
+    assert "\x1b[31m" in shown
+    assert "\x1b[31m" not in on_terminal("decode", archive, NO_COLOR="1")[1]
+    assert on_terminal("decode", "--json", archive)[1].startswith('{"detail-type":"ECR Image Action"')
 
 
-def test_decode_reports_what_it_refuses_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """File, offset and error go to standard error, the exit status is 1, and no other event is lost."""
-    lines = tmp_path / "lines.ndjson"
-    lines.write_bytes(b'{"]\n' + b" " + PUSH + b"\n[\n" + PUSH.replace(b'"PUSH"', b"7") + b"\n" + REPLICATION)
-    broken = tmp_path / "broken.json"
-    broken.write_bytes(sample_json(ECRImageActionEvent).replace(b"{", b"{,"))
-    status, out, err = run(capsys, "decode", lines, broken)
-    assert status == 1
-    assert [document.encode() for document in out] == [PUSH, REPLICATION]
-    assert err == [
-        f"{lines}: byte 0: JSON is malformed: invalid character (byte 3) at $",
-        f"{lines}: byte {6 + len(PUSH)}: expected `object`, got `array` at $",
-        f"{lines}: byte {8 + len(PUSH)}: expected `str`, got `int` at $.detail.action-type",
-        f"{broken}: byte 0: JSON is malformed: object keys must be strings (byte 1) at $",
-        "2 typed, 0 unknown, 4 refused",
-    ]
+def test_a_table_names_what_it_can(tmp_path: Path) -> None:
+    """An event whose repository cannot be made out has a row all the same."""
+    scan = sample(Inspector2ScanEvent)
+    detail = msgspec.structs.replace(scan.detail, repository_name="arn:odd")
+    write([msgspec.structs.replace(scan, detail=detail)], tmp_path / "odd")
+    assert "Inspector2 Scan" in on_terminal("decode", tmp_path / "odd")[1]
 
 
-def test_decode_reports_a_file_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The other files are read, and the exit status is 2."""
+def test_text_out_of_an_event_cannot_command_the_terminal(tmp_path: Path) -> None:
+    """Control characters, markup and changes of direction are shown, and not obeyed."""
+    event = sample(ECRImageActionEvent)
+    evil = "a\x1b]0;owned\x07[red]\u202e\x9b2J😀\U000e0001"
+    detail = msgspec.structs.replace(event.detail, image_tag=evil, result="FAILURE\x1b[2J")
+    file = tmp_path / "evil\x1b[2J.json"
+    file.write_bytes(encode(msgspec.structs.replace(event, detail=detail)) + b"\n{")
+    for arguments in (("decode", file), ("decode", "--json", file), ("summary", file)):
+        shown = on_terminal(*arguments, NO_COLOR="1")[1]
+        assert not {"\x07", "\x9b", "\u202e", "\U000e0001"} & set(shown)
+        assert "\x1b]" not in shown
+        assert "\x1b[2J" not in shown
+    line = on_terminal("decode", "--json", file, NO_COLOR="1")[1].splitlines()[0]
+    assert json.loads(line)["detail"]["image-tag"] == evil
+
+
+def test_decode_reports_what_it_refuses_and_goes_on(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """File, line, offset and error go to standard error, the exit status is 1, and no other event is lost."""
+    file = tmp_path / "lines.ndjson"
+    file.write_bytes(PUSH + b"\n" + PUSH.replace(b'"PUSH"', b"7") + b"\n" + COPY)
+    report = f"{file}:2: byte {len(PUSH) + 1}: expected `str`, got `int` at $.detail.action-type"
+    assert run(capfd, "decode", file) == (1, [PUSH.decode(), COPY.decode()], [report])
+    assert run(capfd, "decode", "--on-error", "skip", file) == (0, [PUSH.decode(), COPY.decode()], [])
+    assert run(capfd, "decode", "--on-error", "stop", file) == (1, [PUSH.decode()], [report])
+
+
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The others are read, and the exit status is 2."""
     file = tmp_path / "event.json"
     file.write_bytes(PUSH)
-    status, out, err = run(capsys, "decode", tmp_path / "missing.json", file)
-    assert (status, len(out)) == (2, 1)
-    assert "missing.json" in err[0]
+    status, out, err = run(capfd, "decode", tmp_path / "missing.json", f"{tmp_path}/*.missing", file)
+    assert (status, out) == (2, [PUSH.decode()])
+    assert ["missing.json" in err[0], "no file fits the pattern" in err[1]] == [True, True]
 
 
-def test_decode_writes_utf8_whatever_the_terminal_is(tmp_path: Path) -> None:
-    """JSON is UTF-8, on a redirected Windows console too; and a reader that stops early is no error."""
+def test_events_come_from_standard_input() -> None:
+    """A dash is where a pipe ends."""
+    command = [sys.executable, "-m", "ecr_events", "decode", "-"]
+    process = subprocess.run(command, check=True, capture_output=True, input=gzip.compress(PUSH))  # noqa: S603
+    assert process.stdout == PUSH + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--type", "image-action"], {"ECR Image Action"}),
+        (
+            ["--type", "ECRReplicationActionEvent", "--type", "ECR Image Scan"],
+            {"ECR Replication Action", "ECR Image Scan"},
+        ),
+        (["--type", "unknown"], {"ECR Artifact Action"}),
+        (["--repository", "docker-hub/*"], {"ECR Pull Through Cache Action"}),
+        (["--repository", "team/worker"], {"ECR Scan Resource Change"}),
+        (["--repository", "nothing"], set()),
+        (["--since", "2026-05-06"], {"AWS Service Event via CloudTrail", "ECR Referrer Action"}),
+        (["--since", "2026-05-05T07:41:14", "--until", "2026-05-05T07:41:15Z"], {"Inspector2 Finding"}),
+    ],
+)
+def test_events_are_filtered(
+    arguments: list[str], expected: set[str], archive: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By type, in any spelling; by repository, with a pattern; and by time, in UTC where nothing is said."""
+    status, out, _ = run(capfd, "decode", *arguments, archive)
+    assert status == 0
+    assert {json.loads(line)["detail-type"] for line in out} == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["decode"], "PATH"),
+        (["decode", "--type", "x", "-"], "no type of event: 'x'; there are ECR Image Action,"),
+        (["decode", "--since", "yesterday", "-"], "no date and no time: 'yesterday'"),
+        (["nothing"], "invalid choice"),
+        ([], "COMMAND"),
+    ],
+)
+def test_a_wrong_argument_exits_with_2(arguments: list[str], complaint: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """As every command line does."""
+    status, out, err = run(capfd, *arguments)
+    assert (status, out) == (2, [])
+    assert complaint in " ".join(err)
+
+
+def test_output_is_utf8_whatever_the_locale_is(tmp_path: Path) -> None:
+    """JSON is UTF-8, also where Python would write something else."""
     file = tmp_path / "lines.ndjson"
     file.write_bytes((PUSH.replace(b"1.4.2", "é".encode()) + b"\n") * 1_000)
     command = [sys.executable, "-m", "ecr_events", "decode", str(file)]
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     whole = subprocess.run(command, check=True, capture_output=True, env=environment)  # noqa: S603
     assert whole.stdout == file.read_bytes()
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pipe is broken quietly, in this process and in one of its own."""
+    file = tmp_path / "event.json"
+    file.write_bytes((PUSH + b"\n") * 5_000)
+    command = [sys.executable, "-m", "ecr_events", "decode", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
         assert process.stdout
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
-
-
-def test_a_reader_that_stops_early_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pipe is broken quietly."""
-    file = tmp_path / "event.json"
-    file.write_bytes(PUSH)
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as broken:
@@ -88,22 +213,269 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path: Path, monkeypatch: pyte
         assert main(["decode", str(file)]) == 1
 
 
-def test_a_wrong_argument_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
-    """As every command line does."""
-    with pytest.raises(SystemExit) as caught:
-        main(["decode"])
-    assert caught.value.code == 2
-    assert "FILE" in capsys.readouterr().err
+def test_an_interruption_is_quiet(monkeypatch: pytest.MonkeyPatch, archive: Path) -> None:
+    """With the exit status that shells give it."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ecr_events.cli.decoding.encode", interrupt)
+    assert main(["decode", str(archive)]) == 130
 
 
-def test_the_module_is_the_command(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_long_archive_shows_progress_on_a_terminal(tmp_path: Path) -> None:
+    """With its rate; not where standard error is no terminal."""
+    file = tmp_path / "long.ndjson"
+    file.write_bytes((PUSH + b"\n") * 60_000)
+    shown = on_terminal("summary", file)[1]
+    assert "/s" in shown
+    assert "MB" in shown
+    assert "60,000 events" in shown
+
+
+# summary
+
+
+def test_summary_counts_and_puts_what_is_bad_first(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Failed replications and critical findings, then types, repositories and days."""
+    failed = sample(ECRReplicationActionEvent)
+    failed = msgspec.structs.replace(failed, detail=msgspec.structs.replace(failed.detail, result="FAILED"))
+    cached = sample(ECRPullThroughCacheActionEvent)
+    cached = msgspec.structs.replace(cached, detail=msgspec.structs.replace(cached.detail, sync_status="FAILURE"))
+    pushes = [
+        msgspec.structs.replace(event, detail=msgspec.structs.replace(event.detail, repository_name=f"app-{number}"))
+        for number, event in enumerate([sample(ECRImageActionEvent)] * 12)
+    ]
+    odd = sample(Inspector2ScanEvent)
+    odd = msgspec.structs.replace(odd, detail=msgspec.structs.replace(odd.detail, repository_name="arn:odd"))
+    write([*EVERYTHING, *[failed] * 3, cached, *pushes, odd], tmp_path / "events.ndjson")
+    status, out, err = run(capfd, "summary", tmp_path)
+    text = "\n".join(" ".join(line.split()) for line in out)
+    assert (status, err) == (0, [])
+    assert text.startswith("8 events to look at")
+    assert "replication failed team/app eu-west-1 to us-east-1 3" in text
+    assert "critical finding team/app CVE-2026-EXAMPLE - example-xml 1" in text
+    assert "critical findings in scan team/app 1.4.2 2" in text
+    assert "ECR Pull Through Cache Action: FAILURE docker-hub/library/alpine eu-west-1 1" in text
+    assert "ECR Replication Action FAILED 3" in text
+    assert "ECR Image Action PUSH SUCCESS 13" in text
+    assert "team/app 12" in text
+    assert "and 5 more" in text
+    assert "2026-05-04 22" in text
+    assert text.endswith("28 events")
+
+
+def test_summary_of_nothing_and_of_something_broken(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """An empty archive is no error; what is no event is counted."""
+    (tmp_path / "empty").write_bytes(b"")
+    assert run(capfd, "summary", tmp_path / "empty")[1][-1] == "0 events"
+    (tmp_path / "broken").write_bytes(b"{\n{\n" + PUSH)
+    status, out, err = run(capfd, "summary", tmp_path / "broken")
+    assert (status, out[-1], err[-1]) == (1, "1 events", "2 texts were no events")
+
+
+# lookup
+
+
+def test_lookup_asks_about_everything_at_once(
+    archive: Path, capfd: pytest.CaptureFixture[str], server: ECRServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each image and repository once, as JSON where there is no terminal; errors on standard error, with status 1."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    event = sample(ECRImageActionEvent)
+    server.add_image(
+        "team/app", str(event.detail.image_digest), tags=["1.4.2"], region="eu-west-1", registry_id=event.account
+    )
+    status, out, err = run(capfd, "lookup", archive)
+    assert (status, err) == (0, [])
+    found = {line["uri"]: line["found"] for line in map(json.loads, out)}
+    assert event.image_reference is not None
+    assert found[event.image_reference.uri]["imageTags"] == ["1.4.2"]
+    assert found[event.repository_reference.uri]["repositoryName"] == "team/app"
+    assert list(found.values()).count(None) == len(found) - 2
+    status, shown = on_terminal("lookup", archive)
+    assert status == 0
+    assert re.search(
+        r"team/app\s+1.4.2\s+eu-west-1\s+found, 1.0 kB, pushed 2026-01-01", re.sub(r"\x1b\[[\d;]*m", "", shown)
+    )
+    assert "missing" in shown
+    server.fail(DENIED, times=None, operation="DescribeImages")
+    status, out, err = run(capfd, "lookup", "--type", "image-action", archive)
+    assert status == 1
+    assert [json.loads(line)["uri"] for line in out] == [event.repository_reference.uri]
+    assert err[0].startswith("team/app@sha256:1508")
+    assert "not authorized" in err[0]
+
+
+def test_lookup_takes_a_profile(
+    archive: Path, capfd: pytest.CaptureFixture[str], session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As boto3 knows them."""
+    asked: list[str] = []
+
+    def made(*, profile_name: str) -> LoopbackSession:
+        asked.append(profile_name)
+        return session
+
+    monkeypatch.setattr("boto3.Session", made)
+    assert run(capfd, "lookup", "--profile", "audit", archive)[0] == 0
+    assert asked == ["audit"]
+
+
+def test_lookup_refuses_what_cannot_be(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event whose repository is none, or in no region, is reported; without boto3 the extra is named."""
+    monkeypatch.setattr("boto3.client", session.client)
+    scan = sample(Inspector2ScanEvent)
+    scan = msgspec.structs.replace(scan, detail=msgspec.structs.replace(scan.detail, repository_name="arn:odd"))
+    write([scan, msgspec.structs.replace(sample(ECRImageActionEvent), region="evil.example/")], tmp_path / "e")
+    status, out, err = run(capfd, "lookup", tmp_path / "e")
+    assert (status, out) == (1, [])
+    assert "not the ARN or the URI of an ECR repository: 'arn:odd'" in err[0]
+    assert "not an AWS region" in err[1]
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    write([sample(ECRImageActionEvent)], tmp_path / "e")
+    status, _, err = run(capfd, "lookup", tmp_path / "e")
+    assert status == 2
+    assert "pip install 'ecr_events[boto3]'" in err[-1]
+
+
+# sample, schema, pattern
+
+
+@pytest.mark.parametrize("type", get_args(ECREvent), ids=lambda type: type.__name__)
+def test_sample_and_schema_print_what_the_library_has(
+    type: type[EventBridgeEvent], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """For every type."""
+    status, out, _ = run(capfd, "sample", type.__name__)
+    assert (status, json.loads("".join(out))) == (0, json.loads(sample_json(type)))
+    status, out, _ = run(capfd, "schema", str(type.__struct_config__.tag))
+    assert (status, json.loads("".join(out))) == (0, json_schema(type))
+
+
+def test_schema_without_a_type_is_that_of_all(capfd: pytest.CaptureFixture[str]) -> None:
+    """The union's."""
+    assert json.loads("".join(run(capfd, "schema")[1])) == json_schema()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pattern"),
+    [
+        (["image-action"], {"source": ["aws.ecr"], "detail-type": ["ECR Image Action"]}),
+        (
+            ["image-action", "action-type=PUSH", "action-type=DELETE", "repository-name=team/*", "region=eu-west-1"],
+            {
+                "source": ["aws.ecr"],
+                "detail-type": ["ECR Image Action"],
+                "detail": {"action-type": ["PUSH", "DELETE"], "repository-name": [{"prefix": "team/"}]},
+                "region": ["eu-west-1"],
+            },
+        ),
+        (
+            [
+                "inspector2-finding",
+                "severity=CRITICAL",
+                "inspectorScore=9.8",
+                "resources.details.awsEcrContainerImage.inUseCount=2",
+            ],
+            {
+                "source": ["aws.inspector2"],
+                "detail-type": ["Inspector2 Finding"],
+                "detail": {
+                    "severity": ["CRITICAL"],
+                    "inspectorScore": [9.8],
+                    "resources": {"details": {"awsEcrContainerImage": {"inUseCount": [2]}}},
+                },
+            },
+        ),
+        (
+            [
+                "api-call-via-cloudtrail",
+                "detail.readOnly=false",
+                'requestParameters.repositoryName="a"',
+                'userIdentity.sessionContext.attributes.mfaAuthenticated="true"',
+            ],
+            {
+                "source": ["aws.ecr"],
+                "detail-type": ["AWS API Call via CloudTrail"],
+                "detail": {
+                    "readOnly": [False],
+                    "requestParameters": {"repositoryName": ["a"]},
+                    "userIdentity": {"sessionContext": {"attributes": {"mfaAuthenticated": ["true"]}}},
+                },
+            },
+        ),
+        (
+            ["image-scan", "finding-severity-counts.CRITICAL=1", "image-tags=latest"],
+            {
+                "source": ["aws.ecr"],
+                "detail-type": ["ECR Image Scan"],
+                "detail": {"finding-severity-counts": {"CRITICAL": [1]}, "image-tags": ["latest"]},
+            },
+        ),
+    ],
+)
+def test_a_pattern_is_typed(arguments: list[str], pattern: dict[str, Any], capfd: pytest.CaptureFixture[str]) -> None:
+    """Fields of the detail, of the envelope, in each other and in arrays, with values of their own types."""
+    status, out, _ = run(capfd, "pattern", *arguments)
+    assert (status, json.loads("".join(out))) == (0, pattern)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["image-action", "tag=1"], "ECRImageActionEvent has no field 'tag': no 'tag' there, it has action-type,"),
+        (["image-action", "action-type.x=1"], "no 'x' there, there is nothing in it"),
+        (["image-action", "PUSH"], "not of the form FIELD=VALUE: 'PUSH'"),
+        (["api-call-via-cloudtrail", "readOnly=perhaps"], "'readOnly' cannot be 'perhaps'"),
+        (["api-call-via-cloudtrail", "userIdentity=me"], "'userIdentity' holds fields, and no value"),
+        (["unknown"], "an unknown event has no pattern"),
+    ],
+)
+def test_a_pattern_that_fits_no_event_is_refused(
+    arguments: list[str], complaint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A rule with it would never match, which nobody notices."""
+    status, out, err = run(capfd, "pattern", *arguments)
+    assert (status, out) == (2, [])
+    assert complaint in err[0]
+
+
+# The program
+
+
+@pytest.mark.parametrize("command", ["decode", "summary", "lookup", "sample", "schema", "pattern", "demo"])
+def test_every_command_has_help_with_an_example(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """What it does, what it takes, and how it is used."""
+    status, out, _ = run(capfd, command, "--help")
+    assert status == 0
+    assert f"example: ecr-events {command}" in "\n".join(out)
+
+
+def test_the_version_is_that_of_the_package(capfd: pytest.CaptureFixture[str]) -> None:
+    """As the installer knows it."""
+    status, out, _ = run(capfd, "--version")
+    assert status == 0
+    assert re.fullmatch(r"ecr-events \d+\.\d+\.\d+", out[0])
+
+
+def test_without_rich_the_extra_is_named() -> None:
+    """For every command, with exit status 2."""
+    code = "import sys; sys.modules['rich'] = None; from ecr_events.cli import main; sys.exit(main(['sample', 'scan']))"
+    process = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)  # noqa: S603
+    assert process.returncode == 2
+    assert "pip install 'ecr_events[cli]'" in process.stderr
+
+
+def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """`python -m ecr_events` exits with the status of the command."""
-    file = tmp_path / "event.json"
-    file.write_bytes(PUSH)
-    monkeypatch.setattr(sys, "argv", ["ecr_events", "decode", str(file)])
+    monkeypatch.setattr(sys, "argv", ["ecr_events", "sample", "image-action"])
     with pytest.raises(SystemExit) as caught:
         runpy.run_module("ecr_events", run_name="__main__")
     assert caught.value.code == 0
-    assert json.loads(capsys.readouterr().out) == json.loads(PUSH)
+    assert json.loads(capfd.readouterr().out) == json.loads(sample_json(ECRImageActionEvent))

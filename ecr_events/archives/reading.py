@@ -22,7 +22,7 @@ from ecr_events.codec import decode
 from ecr_events.errors import ArchiveError, DecodeError
 from ecr_events.events import ECREvent, UnknownEvent
 
-__all__ = ["OnError", "Source", "read"]
+__all__ = ["OnError", "Source", "paths", "read"]
 
 Source: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
 """A path, a pattern of paths, a folder, a file that is open for reading bytes, or the bytes themselves."""
@@ -141,14 +141,15 @@ def _opened(source: Source) -> Iterator[tuple[str | None, IO[bytes]]]:
     if isinstance(source, bytes | bytearray | memoryview):
         yield None, io.BytesIO(source)
     elif isinstance(source, str | PathLike):
-        for path in _paths(fspath(source)):
+        for path in paths(fspath(source)):
             with Path(path).open("rb") as file:
                 yield path, file
     else:
         yield getattr(source, "name", None), source
 
 
-def _paths(source: str) -> list[str]:
+def paths(source: str) -> list[str]:
+    """Return the files that a path, a pattern or a folder stands for, in the order of their names."""
     if Path(source).is_dir():
         return sorted(str(path) for path in Path(source).rglob("*") if path.is_file())
     if has_magic(source) and not Path(source).exists():

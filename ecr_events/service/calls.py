@@ -8,11 +8,11 @@ from typing import Any, TypeVar, cast
 from msgspec import ValidationError, convert
 
 from ecr_events.errors import CredentialsError, InvalidReferenceError, InvalidRequestError, UnavailableError
-from ecr_events.references import RepositoryReference
+from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.clients import Clients
 from ecr_events.service.failures import translated
 
-__all__ = ["Calls", "check"]
+__all__ = ["Calls", "refusal"]
 
 _Answer = TypeVar("_Answer")
 
@@ -21,23 +21,24 @@ _REPOSITORY_NAME = r"(?=.{2,256}\Z)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+(
 _ACCOUNT = "[0-9]{12}"
 
 
-def check(repository: RepositoryReference) -> None:
-    """Refuse what no request should be made for.
+def refusal(reference: RepositoryReference | ImageReference) -> InvalidRequestError | None:
+    """Return why no request should be made for a reference; None if nothing speaks against it.
 
     An event is somebody else's word: neither its region nor its account may lead anywhere
     but to AWS.
-
-    Raises:
-        InvalidRequestError: The region, the account or the name cannot be one.
     """
+    repository = reference.repository if isinstance(reference, ImageReference) else reference
     try:
         _ = repository.partition
     except InvalidReferenceError as error:
-        raise InvalidRequestError(str(error)) from error
+        refused = InvalidRequestError(str(error))
+        refused.__cause__ = error
+        return refused
     if not re.fullmatch(_ACCOUNT, repository.registry_id):
-        raise InvalidRequestError(f"not an AWS account: {repository.registry_id[:200]!r}")
+        return InvalidRequestError(f"not an AWS account: {repository.registry_id[:200]!r}")
     if not re.fullmatch(_REPOSITORY_NAME, repository.repository_name):
-        raise InvalidRequestError(f"not the name of a repository: {repository.repository_name[:200]!r}")
+        return InvalidRequestError(f"not the name of a repository: {repository.repository_name[:200]!r}")
+    return None
 
 
 class Calls:

@@ -30,8 +30,10 @@ class Client:
 
     def __init__(self, boto3_client: Any) -> None:
         """Take no place yet."""
-        self.boto3 = boto3_client
-        self.places = threading.BoundedSemaphore(boto3_client.meta.config.max_pool_connections)
+        self.boto3: Any = boto3_client
+        self.places: threading.BoundedSemaphore = threading.BoundedSemaphore(
+            boto3_client.meta.config.max_pool_connections
+        )
 
 
 class Clients:

@@ -3,8 +3,6 @@
 import os
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from threading import Lock
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -15,7 +13,7 @@ from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service import answers
 from ecr_events.service.batches import Ask, OneIsInvalidError, OneIsMissingError, Outcomes, ask_places
 from ecr_events.service.cache import Cache
-from ecr_events.service.calls import Calls, check
+from ecr_events.service.calls import Calls, refusal
 from ecr_events.service.clients import Clients, Session
 from ecr_events.service.failures import NotFoundError, of_image_failures
 from ecr_events.service.image import Image
@@ -24,7 +22,7 @@ from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import ImageScanFindings
 
-__all__ = ["ECRService", "service_for"]
+__all__ = ["ECRService"]
 
 _Reference = TypeVar("_Reference", bound=RepositoryReference | ImageReference)
 _Answer = TypeVar("_Answer")
@@ -36,7 +34,6 @@ _PAGE = 1_000
 """The most findings that ECR puts on a page."""
 
 _services: "WeakSet[ECRService]" = WeakSet()
-_service_lock = Lock()
 
 
 class ECRService:
@@ -248,7 +245,7 @@ class ECRService:
         """Return the outcome for each reference, which is looked up by the name it has in `names`."""
 
         def fetch(wanted: Iterable[_Reference]) -> Iterator[Outcomes[_Reference, Any]]:
-            refused: Outcomes[_Reference, Any] = {name: error for name in wanted if (error := _refusal(name))}
+            refused: Outcomes[_Reference, Any] = {name: error for name in wanted if (error := refusal(name))}
             yield refused
             asked = [name for name in wanted if name not in refused]
             yield from ask_places(asked, place_of, _site, ask, threads=self._threads)
@@ -301,23 +298,8 @@ class ECRService:
         return {reference: found.get(str(name)) for name, reference in by_name.items()}
 
 
-@lru_cache(maxsize=32)
-def _service(session: Session | None) -> ECRService:
-    return ECRService(session)
-
-
-def service_for(session: Session | None) -> ECRService:
-    """Return the service that all events bound to `session` share; None is boto3's default session.
-
-    The services of the last 32 sessions are kept, and with them their answers.
-    """
-    with _service_lock:
-        return _service(session)  # type: ignore[arg-type]  # every object is hashable unless it says otherwise
-
-
 def start_over_after_fork() -> None:
-    global _service_lock  # noqa: PLW0603 - the parent may have held it
-    _service_lock = Lock()
+    """Have every service begin again; called in each forked process."""
     for service in list(_services):
         service.start_over()
 
@@ -355,19 +337,11 @@ def _about_one(error: InvalidRequestError) -> Exception:
     return error if shared or error.code not in {None, "InvalidParameterException"} else OneIsInvalidError(error)
 
 
-def _refusal(reference: RepositoryReference | ImageReference) -> InvalidRequestError | None:
-    try:
-        check(reference.repository if isinstance(reference, ImageReference) else reference)
-    except InvalidRequestError as error:
-        return error
-    return None
-
-
 def _about(reference: RepositoryReference | ImageReference, ask: Callable[[], _Answer]) -> _Answer | None:
     """Return what `ask` does, None if what it asks about does not exist; its errors name the reference."""
     try:
-        if refusal := _refusal(reference):
-            raise refusal
+        if refused := refusal(reference):
+            raise refused
         return ask()
     except NotFoundError:
         return None

@@ -29,14 +29,14 @@ from ecr_events.events import (
 from ecr_events.samples import sample
 from ecr_events.service import Image, Repository
 
-__all__ = ["demo"]
+__all__ = ["show"]
 
 
 _WIDTH = 112
 """Where the output is no terminal, enough for a row in a line."""
 
 
-def demo() -> None:
+def show() -> None:
     """Print a table of what ECR says about what the sample events name."""
     with _without_settings_of_aws(), mock_aws():
         session = _session(sample(ECRImageActionEvent).account)
