@@ -41,6 +41,8 @@ PROPORTIONS: dict[type[EventBridgeEvent], int] = {
     Inspector2FindingEvent: 5,
 }
 
+_FAILING = 0.02
+
 BY_HAND = """
 import gzip, json, sys
 from collections import Counter
@@ -86,20 +88,27 @@ sys.exit(status)
 
 
 def archive_lines(events: int) -> Iterator[bytes]:
-    """Yield so many distinct events, a line each, over 28 days and 200 repositories."""
+    """Yield so many distinct events, a line each, over ten days and 200 repositories."""
     choose = random.Random(1)  # noqa: S311 - no cryptography
     documents: dict[Any, dict[str, Any]] = {cls: json.loads(sample_json(cls)) for cls in PROPORTIONS}
     encode = msgspec.json.encode
     for number, cls in enumerate(choose.choices(list(PROPORTIONS), list(PROPORTIONS.values()), k=events)):
         document = documents[cls]
-        detail = document["detail"] | {"image-digest": f"sha256:{number:064x}", "image-tag": f"1.{number}"}
-        if cls not in {Inspector2ScanEvent, Inspector2FindingEvent}:
-            detail["repository-name"] = f"team/app-{number % 200}"
-        if cls is ECRReplicationActionEvent and number % 1_000 == 0:
-            detail["result"] = "FAILED"
-        if cls is Inspector2FindingEvent:
-            detail = document["detail"] | {"severity": choose.choice(("CRITICAL", "HIGH", "MEDIUM", "LOW"))}
-        moment = f"2026-05-{1 + number * 28 // events:02}T09:15:31Z"
+        name = f"team/app-{int(choose.random() ** 3 * 200)}"
+        detail: dict[str, Any] = document["detail"] | {"image-digest": f"sha256:{number:064x}"}
+        if cls in {ECRImageActionEvent, ECRReplicationActionEvent}:
+            result = "FAILED" if cls is ECRReplicationActionEvent and choose.random() < _FAILING else "SUCCESS"
+            detail |= {"repository-name": name, "image-tag": f"1.{number}", "result": result}
+        elif cls is ECRPullThroughCacheActionEvent:
+            detail |= {"repository-name": f"docker-hub/{name}", "image-tag": f"1.{number}"}
+        elif cls is Inspector2FindingEvent:
+            detail = document["detail"] | {"severity": choose.choices(("CRITICAL", "HIGH", "MEDIUM"), (1, 9, 20))[0]}
+        else:
+            counts = {"CRITICAL": 1} if choose.random() < _FAILING else {"HIGH": 4, "MEDIUM": 12}
+            named = f"arn:aws:ecr:eu-west-1:012345678901:repository/{name}" if cls is Inspector2ScanEvent else name
+            detail |= {"repository-name": named, "finding-severity-counts": counts, "image-tags": [f"1.{number}"]}
+        day = 4 + int(10 * (number / events) ** 0.8)
+        moment = f"2026-05-{day:02}T09:15:31Z"
         yield encode(document | {"id": f"{number:036}", "time": moment, "detail": detail}) + b"\n"
 
 

@@ -252,8 +252,11 @@ def test_summary_counts_and_puts_what_is_bad_first(tmp_path: Path, capfd: pytest
     status, out, err = run(capfd, "summary", tmp_path)
     text = "\n".join(" ".join(line.split()) for line in out)
     assert (status, err) == (0, [])
-    assert text.startswith("8 events to look at")
-    assert "replication failed team/app eu-west-1 to us-east-1 3" in text
+    assert text.startswith("8 events need a look")
+    listed = [
+        text.index(what) for what in ("replication failed team/app eu-west-1 to us-east-1 3", "critical finding team")
+    ]
+    assert listed == sorted(listed)
     assert "critical finding team/app CVE-2026-EXAMPLE - example-xml 1" in text
     assert "critical findings in scan team/app 1.4.2 2" in text
     assert "ECR Pull Through Cache Action: FAILURE docker-hub/library/alpine eu-west-1 1" in text

@@ -25,9 +25,18 @@ from ecr_events.events import (
 
 __all__ = ["add_to", "show"]
 
+FAILED_REPLICATION, CRITICAL_FINDING, CRITICAL_SCAN = (
+    "replication failed",
+    "critical finding",
+    "critical findings in scan",
+)
+_ORDER = {FAILED_REPLICATION: 0, CRITICAL_FINDING: 1, CRITICAL_SCAN: 2}
+"""What comes first in the list of what needs a look, and then the rest."""
+
 _BAR = 30
 _TOP = 10
-"""So many repositories, and so many of what went wrong, are listed."""
+_TOP_ALARMS = 5
+"""So many repositories are listed, and so many of each kind of what needs a look."""
 
 
 def add_to(commands: Commands) -> None:
@@ -74,7 +83,7 @@ def show(events: Iterable[ECREvent | UnknownEvent], screen: Console) -> None:
                 names[name] += count
     for table in _tables(alarms, kinds, names, days):
         screen.print(table)
-    screen.print(f"{kinds.total():,} events")
+    screen.print(f"{kinds.total():,} events", highlight=False)
 
 
 def _tables(
@@ -85,11 +94,14 @@ def _tables(
 ) -> Iterator[Table]:
     if alarms:
         table = _table(
-            "needs a look", "repository", "where, or what", "events", title=f"{alarms.total():,} events to look at"
+            "needs a look", "repository", "where, or what", "events", title=f"{alarms.total():,} events need a look"
         )
-        for what, count in _first(alarms):
-            table.add_row(*(cell(text, "red") for text in what), f"{count:,}")
-        yield _cut(table, alarms)
+        shown: Counter[str] = Counter()
+        for what, count in sorted(alarms.items(), key=_by_alarm):
+            shown[what[0]] += 1
+            if shown[what[0]] <= _TOP_ALARMS:
+                table.add_row(*(cell(text, "red") for text in what), f"{count:,}")
+        yield _cut(table, len(alarms))
     table = _table("event", "outcome", "events", "", title="by type and outcome")
     for (kind, said, bad), count in sorted(kinds.items(), key=lambda item: (item[0][0], -item[1])):
         table.add_row(cell(kind), cell(said, "red" if bad else ""), f"{count:,}", _bar(count, kinds))
@@ -101,7 +113,7 @@ def _tables(
         table = _table(title, "events", "", title=f"by {title}")
         for name, count in rows:
             table.add_row(cell(name), f"{count:,}", _bar(count, counts))
-        yield _cut(table, counts) if counts is names else table
+        yield _cut(table, len(counts)) if counts is names else table
 
 
 def _table(*columns: str, title: str) -> Table:
@@ -115,10 +127,15 @@ def _first(counts: Counter[Any]) -> list[tuple[Any, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOP]
 
 
-def _cut(table: Table, counts: Counter[Any]) -> Table:
+def _by_alarm(item: tuple[tuple[str, str, str], int]) -> tuple[int, int, tuple[str, str, str]]:
+    what, count = item
+    return _ORDER.get(what[0], len(_ORDER)), -count, what
+
+
+def _cut(table: Table, rows: int) -> Table:
     """Say below the table how many rows were left out."""
-    if len(counts) > _TOP:
-        table.caption = f"and {len(counts) - _TOP:,} more"
+    if rows > table.row_count:
+        table.caption = f"and {rows - table.row_count:,} more"
         table.caption_justify = "left"
     return table
 
@@ -132,10 +149,10 @@ def _alarm(event: ECREvent | UnknownEvent, said: Saying) -> tuple[str, str, str]
     name = ", ".join(said.repositories)
     match event:
         case ECRReplicationActionEvent():
-            return "replication failed", name, f"{event.detail.source_region} to {event.region}"
+            return FAILED_REPLICATION, name, f"{event.detail.source_region} to {event.region}"
         case Inspector2FindingEvent():
-            return "critical finding", name, event.detail.title
+            return CRITICAL_FINDING, name, event.detail.title
         case ECRImageScanEvent() | Inspector2ScanEvent():
-            return "critical findings in scan", name, f"{event.detail.image_tag or event.detail.image_digest}"
+            return CRITICAL_SCAN, name, f"{event.detail.image_tag or event.detail.image_digest}"
         case _:
             return f"{said.detail_type}: {said.outcome}", name, event.region
