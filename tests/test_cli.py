@@ -20,6 +20,7 @@ from ecr_server import DENIED, ECRServer
 from ecr_events import (
     ECREvent,
     ECRImageActionEvent,
+    ECRImageScanEvent,
     ECRPullThroughCacheActionEvent,
     ECRReplicationActionEvent,
     EventBridgeEvent,
@@ -248,11 +249,18 @@ def test_summary_counts_and_puts_what_is_bad_first(tmp_path: Path, capfd: pytest
     ]
     odd = sample(Inspector2ScanEvent)
     odd = msgspec.structs.replace(odd, detail=msgspec.structs.replace(odd.detail, repository_name="arn:odd"))
-    write([*EVERYTHING, *[failed] * 3, cached, *pushes, odd], tmp_path / "events.ndjson")
+    broken = sample(ECRImageScanEvent)
+    scans = [
+        msgspec.structs.replace(
+            broken, detail=msgspec.structs.replace(broken.detail, scan_status="FAILED", image_tags=(tag,))
+        )
+        for tag in "abcdef"
+    ]
+    write([*EVERYTHING, *[failed] * 3, cached, *pushes, odd, *scans], tmp_path / "events.ndjson")
     status, out, err = run(capfd, "summary", tmp_path)
     text = "\n".join(" ".join(line.split()) for line in out)
     assert (status, err) == (0, [])
-    assert text.startswith("8 events need a look")
+    assert text.startswith("14 events need a look")
     listed = [
         text.index(what) for what in ("replication failed team/app eu-west-1 to us-east-1 3", "critical finding team")
     ]
@@ -262,10 +270,10 @@ def test_summary_counts_and_puts_what_is_bad_first(tmp_path: Path, capfd: pytest
     assert "ECR Pull Through Cache Action: FAILURE docker-hub/library/alpine eu-west-1 1" in text
     assert "ECR Replication Action FAILED 3" in text
     assert "ECR Image Action PUSH SUCCESS 13" in text
-    assert "team/app 12" in text
+    assert "team/app 18" in text
     assert "and 5 more" in text
-    assert "2026-05-04 22" in text
-    assert text.endswith("28 events")
+    assert "2026-05-04 28" in text
+    assert text.endswith("34 events")
 
 
 def test_summary_of_nothing_and_of_something_broken(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -85,9 +85,9 @@ class Reading:
 
     def __init__(self, options: argparse.Namespace) -> None:
         """Open nothing yet."""
-        self.options = options
-        self.refused = 0
-        self.unreadable = False
+        self.options: argparse.Namespace = options
+        self.refused: int = 0
+        self.unreadable: bool = False
 
     @property
     def status(self) -> int:
