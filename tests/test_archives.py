@@ -123,22 +123,26 @@ def test_whatever_the_bytes_are_only_our_error_is_raised(data: bytes, gzipped: b
     assert found[0] == EVENTS[0]
 
 
-@pytest.mark.parametrize("damaged", ["cut", "changed"])
-def test_damaged_gzip_is_an_error_at_the_end_of_what_was_good(damaged: str) -> None:
-    """A download that was cut off, or bytes that changed: what came out before is not lost."""
+@pytest.mark.parametrize("damage", ["cut", "changed", "junk behind"])
+def test_damaged_gzip_is_an_error_behind_what_was_good(damage: str) -> None:
+    """A download that was cut off, or bytes that changed: all that can be unpacked is read."""
     noise = random.Random(1)
     texts = [text.replace("team/app", f"team/{noise.randbytes(40).hex()}") for text in COMPACT * 20]
-    packed = bytearray(gzip.compress("\n".join(texts).encode()))
-    if damaged == "cut":
-        del packed[-2_000:]
-    else:
-        packed[-2_000:-1_900] = bytes(100)
+    packed = bytearray(gzip.compress("".join(f"{text}\n" for text in texts).encode()))
+    match damage:
+        case "cut":
+            del packed[-4:]
+        case "changed":
+            packed[-6] ^= 1
+        case _:
+            packed += b"junk"
     errors: list[ArchiveError] = []
-    found = list(read(packed, on_error=errors.append))
-    assert len(found) > 100
-    assert len(errors) >= 1
+    assert len(list(read(packed, on_error=errors.append))) == len(texts)
+    assert len(errors) == 1
     with pytest.raises(ArchiveError):
         list(read(packed))
+    del packed[len(packed) // 2 :]
+    assert len(list(read(packed, on_error="skip"))) > len(texts) // 3
 
 
 def test_members_of_gzip_follow_each_other() -> None:
@@ -175,14 +179,27 @@ def test_a_stream_needs_read_alone() -> None:
     """As the body of an object in S3, which may give fewer bytes than it is asked for."""
 
     class Body:
-        def __init__(self, data: bytes) -> None:
+        def __init__(self, data: bytes, most: int) -> None:
             self.data = io.BytesIO(data)
+            self.most = most
 
         def read(self, size: int = -1) -> bytes:
-            return self.data.read(min(size, 7))
+            return self.data.read(min(size, self.most))
 
-    body: Any = Body(gzip.compress("".join(COMPACT).encode()))
-    assert list(read(body)) == EVENTS
+    for most in (1, 7):
+        body: Any = Body(gzip.compress("".join(COMPACT).encode()), most)
+        assert list(read(body)) == EVENTS
+
+
+def test_what_is_hidden_in_a_folder_is_not_read(tmp_path: Path) -> None:
+    """As for patterns: drafts of a write that crashed, and what keeps versions."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text("no events")
+    (tmp_path / ".events.ndjson.draft").write_text("{")
+    (tmp_path / "events.ndjson").write_text(COMPACT[0])
+    assert list(read(tmp_path)) == EVENTS[:1]
+    with pytest.raises(FileNotFoundError, match="no file has an empty name"):
+        list(read(""))
 
 
 @pytest.mark.parametrize("source", ["missing.json", "*.missing"])
@@ -248,6 +265,18 @@ def test_what_was_written_is_read(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
     assert write([], str(file)) == 0
     assert list(read(file)) == []
+
+
+def test_writing_through_a_link_keeps_the_link_and_the_mode(tmp_path: Path) -> None:
+    """What was there before is replaced by its contents alone."""
+    file, link = tmp_path / "events.ndjson", tmp_path / "latest"
+    file.write_text("old")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    write(EVENTS, link)
+    assert link.is_symlink()
+    assert list(read(file)) == EVENTS
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_failure_while_writing_leaves_the_old_file(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import base64
 import gzip
 import json
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -127,6 +129,10 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         {"Records": [kinesis(BROKEN), kinesis("", "s-2")]},
         [("s-1", "$.detail.action-type"), ("s-2", "$")],
     ),
+    "Firehose, members of gzip": (
+        {"records": [firehose(gzip.compress(b"[") + gzip.compress(text(PUSH).encode() + b"]"))]},
+        [("f-1", PUSH)],
+    ),
     "Firehose": ({"invocationId": "i", "records": [firehose(text(PUSH) + "\n")]}, [("f-1", PUSH)]),
     "Pipes, events": ([json.loads(text(PUSH)), json.loads(text(OTHER))], [(None, PUSH), (None, OTHER)]),
     "Pipes, SQS": ([sqs(text(PUSH))], [("m-1", PUSH)]),
@@ -144,6 +150,7 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
     "CloudWatch Logs, control": ({"awslogs": {"data": b64(packed(logs() | {"messageType": "CONTROL_MESSAGE"}))}}, []),
     "CloudWatch Logs, odd": (logs(text(PUSH)) | {"logEvents": [7]}, [(None, "$")]),
     "receive_message": ({"Messages": [received(text(PUSH))]}, [("m-1", PUSH)]),
+    "receive_message of an empty queue": ({"ResponseMetadata": {"HTTPStatusCode": 200}}, []),
     "one received message": (received(text(PUSH)), [("m-1", PUSH)]),
     "SQS in a list in SNS in SQS": (
         {"Records": [sqs(json.dumps(notification(json.dumps([sqs(text(PUSH), "deep"), sqs("{", "deep")]))))]},
@@ -167,7 +174,7 @@ def test_every_delivery_is_unwrapped(delivery: Any, expected: list[tuple[str | N
 def test_what_is_no_delivery_at_all_is_a_type_error(delivery: Any) -> None:
     """A mistake in the code, not in the data."""
     with pytest.raises(TypeError):
-        unwrap(delivery)
+        list(unwrap(delivery))
 
 
 def test_attributes_come_with_the_record() -> None:
@@ -202,6 +209,10 @@ def test_a_session_is_bound_to_every_event() -> None:
         (b64(b"\x1f\x8b" + b"x" * 40), "not gzip"),
         (b64(gzip.compress(b" " * 2_000_000)), "expands to more than 1,000,000 bytes"),
         (b64(b" " * 1_000_001), "expands to more than 1,000,000 bytes"),
+        (b64(gzip.compress(b"[" + b"{}," * 100_000 + b"{}]")), "expands to more than 1,000,000 bytes"),
+        (b64(packed(logs(*[""] * 10_000))), "expands to more than 1,000,000 bytes"),
+        (b64(gzip.compress(text(PUSH).encode())[:-8]), "not gzip: it is cut off"),
+        (b64(gzip.compress(text(PUSH).encode()) + b"junk"), "not gzip"),
     ],
 )
 def test_what_cannot_be_unpacked_is_an_error(data: str, reason: str) -> None:
@@ -214,6 +225,13 @@ def test_what_cannot_be_unpacked_is_an_error(data: str, reason: str) -> None:
     assert isinstance(record.error, DecodeError)
     with pytest.raises(DecodeError, match=f"(?i){reason}"):
         raise record.error
+
+
+def test_the_limit_is_that_of_the_whole_delivery() -> None:
+    """Many records cannot together hold what one may not."""
+    part = kinesis(gzip.compress(b" " * 400_000))
+    reasons = [record.error.reason for record in unwrap({"Records": [part] * 4}, limit=1_000_000) if record.error]
+    assert [reason.startswith("expands") for reason in reasons] == [False, False, True, True]
 
 
 def test_a_nest_that_aws_does_not_make_is_an_error() -> None:
@@ -280,6 +298,16 @@ def test_a_fifo_queue_stops_at_the_first_failure() -> None:
     assert len(failures) == 1
 
 
+def test_a_received_fifo_message_is_known_by_its_group() -> None:
+    """What boto3 receives has no name of a queue."""
+    messages = [received(body, str(number)) for number, body in enumerate([text(COPY), text(PUSH)])]
+    for message in messages:
+        message["Attributes"] = {"MessageGroupId": "a", "SequenceNumber": "1"}
+    answer, _ = processed({"Messages": messages})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "1"}]}
+    assert processed({"ResponseMetadata": {}})[0] == {"batchItemFailures": []}
+
+
 @pytest.mark.parametrize(("wrap", "batch"), [(kinesis, "Records"), (kinesis_of_pipes, None)])
 def test_kinesis_hears_of_the_first_failure(wrap: Any, batch: str | None) -> None:
     """It delivers again from there on, so nothing behind it is handled."""
@@ -330,6 +358,27 @@ def test_firehose_hears_of_every_record() -> None:
     }
     assert len(failures) == 2
     assert processed({"invocationId": "i", "records": []})[0] == {"records": []}
+
+
+def _next(answers: Iterator[Any], _: EventBridgeEvent) -> Any:
+    return next(answers)
+
+
+@pytest.mark.parametrize("returned", [{"a": 1}, True, "\ud800"])
+def test_what_firehose_cannot_have_fails_its_record(returned: Any) -> None:
+    """And no other: a mistake of the handler is one failure like others."""
+    answers = iter([returned, None])
+    records = [firehose(text(PUSH), "0"), firehose(text(PUSH), "1")]
+    answer, failures = processed({"records": records}, partial(_next, answers))
+    assert [record["result"] for record in answer["records"]] == ["ProcessingFailed", "Ok"]
+    assert len(failures) == 1
+
+
+def test_what_is_returned_for_several_events_of_a_record_is_put_together() -> None:
+    """As CloudWatch Logs has several in one."""
+    answers = iter([b"a\n", DROPPED, "b\n"])
+    answer, _ = processed({"records": [firehose(packed(logs(*[text(PUSH)] * 3)))]}, partial(_next, answers))
+    assert answer["records"][0]["data"] == b64("a\nb\n")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The README, executed: its Python and its tables. Its commands are run by CI."""
 
 import copy
+import gzip
+import io
 import json
 import re
 from pathlib import Path
@@ -13,11 +15,19 @@ from conftest import LoopbackSession
 from ecr_server import ECRServer
 
 import ecr_events
-from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, json_schema
+from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, encode, json_schema
 from ecr_events.samples import sample, sample_json
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+
+
+class _Archive:
+    """What a client of S3 is for the README: it has one object, as Firehose leaves it."""
+
+    def get_object(self, **_: str) -> dict[str, io.BytesIO]:
+        """Return two events, one after the other, compressed."""
+        return {"Body": io.BytesIO(gzip.compress(encode(EVENT) * 2))}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +47,11 @@ def test_every_python_block_runs(
         imageSizeInBytes=3_370_706,
     )
     monkeypatch.setattr("boto3.Session", lambda: session)
-    monkeypatch.setattr("boto3.client", session.client)
+
+    def client(name: str, **options: Any) -> Any:
+        return _Archive() if name == "s3" else session.client(name, **options)
+
+    monkeypatch.setattr("boto3.client", client)
     exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the README is ours
 
 

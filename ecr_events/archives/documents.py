@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -13,14 +14,21 @@ LARGEST_EVENT = 1 << 18
 LONGEST = 16 * LARGEST_EVENT
 """How long a document may be, indented by whoever liked it so."""
 
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
+# A quote by itself is a string that does not end.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]"]', re.DOTALL)
 
 _BETWEEN = re.compile(rb"[\s,\[\]]*+")
 
-# Where the next document begins behind a broken one: outside strings, only documents follow
-# each other without a comma. An event of EventBridge begins with its version, and one that
-# was encoded here with its detail-type.
-_NEXT_DOCUMENT = re.compile(rb'\}\s*+(?P<next>\{)|(?P<first>\{"(?:version|detail-type)":)')
+# Where a document seems to begin. Outside strings, only documents follow each other without a
+# comma; lines that are not indented begin with one; and an event of EventBridge begins with
+# its version, one that was encoded here with its detail-type.
+_BEGINNING = re.compile(rb'\n(?P<line>\{)|\}\s*+(?P<next>\{)|(?P<first>\{"(?:version|detail-type)":)')
+
+_GUESSES = 8
+"""So many of these places are tried as the end of the document before, at little cost."""
+
+_PATIENCE = 8
+"""So many times the length of a text is searched for ends where they are not to be guessed, and no more."""
 
 
 def last_start(text: bytes) -> int:
@@ -38,22 +46,42 @@ def documents(text: bytes, *, final: bool) -> Iterator[tuple[int, int]]:
     The commas and brackets of an array around the documents are passed over. What is left
     over at the end, the beginning of a document, is not yielded unless it is `final` or too long.
     """
-    begin, line = skip(text, 0), 0
+    begin, line, budget = skip(text, 0), 0, _PATIENCE * len(text)
     while begin < len(text):
         if line <= begin:
-            # A line that begins with a brace begins a document, also where the one before is broken.
+            # As a rule, a line that begins with a brace begins a document.
             line = text.find(b"\n{", begin) + 1 or len(text)
-        segment = text[begin:line] if line - begin < LARGEST_EVENT else b""
-        end = line if _is_json(segment) else _end_of(text, begin)
-        if end is None or not _is_json(text[begin:end]):
-            # Broken, or not here as a whole yet. As a rule, a line that begins with a brace tells.
+        whole = line - begin < LARGEST_EVENT and _is_json(text[begin:line])
+        end = line if whole else _guessed_end(text, begin)
+        if end is None and budget > 0:
+            end = _end_of(text, begin)
+            budget -= (end or len(text)) - begin
+        if end is None:
+            # Broken, or not here as a whole yet.
             left = len(text) - begin
             if not final and (left <= LARGEST_EVENT or (line == len(text) and left <= LONGEST)):
                 return
-            following = _NEXT_DOCUMENT.search(text, begin + 1, line)
-            end = following.start(following.lastgroup or 0) if following else line
+            following = _BEGINNING.search(text, begin + 1, line)
+            end = _place(following) if following else line
         yield begin, end
         begin = skip(text, end)
+
+
+def _guessed_end(text: bytes, begin: int) -> int | None:
+    """Return where the document that begins at `begin` ends, if that is before one of the next beginnings."""
+    if not text.startswith(b"{", begin):
+        return None
+    beginnings = map(_place, islice(_BEGINNING.finditer(text, begin + 1, begin + LARGEST_EVENT), _GUESSES))
+    nearby = [len(text)] if len(text) - begin <= LARGEST_EVENT else []
+    for beginning in (*beginnings, *nearby):
+        document = text[begin:beginning].rstrip(b" \t\r\n,]")
+        if document.endswith(b"}") and _is_json(document):
+            return begin + len(document)
+    return None
+
+
+def _place(beginning: re.Match[bytes]) -> int:
+    return beginning.start(beginning.lastgroup or 0)
 
 
 def skip(text: bytes, begin: int) -> int:
@@ -72,7 +100,9 @@ def _end_of(text: bytes, begin: int) -> int | None:
             case b"}" | b"]":
                 depth -= 1
                 if depth == 0:
-                    return token.end()
+                    return token.end() if _is_json(text[begin : token.end()]) else None
+            case b'"':
+                return None
             case _:
                 pass
     return None

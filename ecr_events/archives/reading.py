@@ -5,15 +5,16 @@ concatenated documents and indented ones alike. Only a chunk that it refuses, be
 bad or unknown event, is taken apart document by document.
 """
 
-import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from errno import ENOENT
 from glob import glob, has_magic
+from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path
-from typing import IO, Literal, TypeAlias, cast
+from typing import IO, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -31,6 +32,9 @@ OnError: TypeAlias = Literal["raise", "skip"] | Callable[[ArchiveError], object]
 
 CHUNK = 1 << 20
 """How many bytes are read, and decoded, at a time."""
+
+_GZIP = b"\x1f\x8b"
+_WBITS = 16 + zlib.MAX_WBITS
 
 _lines = msgspec.json.Decoder(ECREvent).decode_lines
 
@@ -150,8 +154,14 @@ def _opened(source: Source) -> Iterator[tuple[str | None, IO[bytes]]]:
 
 def paths(source: str) -> list[str]:
     """Return the files that a path, a pattern or a folder stands for, in the order of their names."""
+    if not source:
+        raise FileNotFoundError(ENOENT, "no file has an empty name", source)
     if Path(source).is_dir():
-        return sorted(str(path) for path in Path(source).rglob("*") if path.is_file())
+        # As in a pattern, what is hidden is not meant: drafts, and what keeps versions.
+        files = (path for path in Path(source).rglob("*") if path.is_file())
+        return sorted(
+            str(path) for path in files if not any(part.startswith(".") for part in path.relative_to(source).parts)
+        )
     if has_magic(source) and not Path(source).exists():
         found = sorted(path for path in glob(source, recursive=True) if Path(path).is_file())  # noqa: PTH207 - takes absolute patterns too
         if not found:
@@ -167,24 +177,38 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
         DecodeError: It is gzip that is damaged, or cut off.
     """
     head = file.read(2)
-    stream = cast(IO[bytes], _Headed(head, file))
-    if head == b"\x1f\x8b":
-        stream = cast(IO[bytes], gzip.GzipFile(fileobj=stream))
-    try:
-        while chunk := stream.read(CHUNK):
-            yield chunk
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DecodeError.of(error, b"") from error
+    while len(head) < len(_GZIP) and (more := file.read(1)):
+        head += more
+    pieces = chain([head], iter(lambda: file.read(CHUNK), b""))
+    yield from filter(None, _inflated(pieces) if head == _GZIP else pieces)
 
 
-class _Headed:
-    """A file whose first bytes were read already."""
+def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what is in gzip, all of it that can be had, in pieces of a chunk at most, some of them empty."""
+    inflater, begun = zlib.decompressobj(_WBITS), False
+    for piece in pieces:
+        packed = piece
+        while packed:
+            before, begun = inflater.copy(), True
+            try:
+                text = inflater.decompress(packed, CHUNK)
+            except zlib.error as error:
+                yield _up_to_the_damage(before, packed)
+                raise DecodeError.of(error, b"") from error
+            yield text
+            packed = inflater.unconsumed_tail
+            if inflater.eof:
+                packed = inflater.unused_data.lstrip(b"\0")
+                inflater, begun = zlib.decompressobj(_WBITS), False
+    yield inflater.flush()
+    if begun and not inflater.eof:
+        raise DecodeError("compressed text is cut off", "$", b"")
 
-    def __init__(self, head: bytes, file: IO[bytes]) -> None:
-        self._head = head
-        self._file = file
 
-    def read(self, size: int) -> bytes:
-        """Return the next bytes, at most `size` of them."""
-        head, self._head = self._head, b""
-        return head or self._file.read(size)
+def _up_to_the_damage(inflater: Any, packed: bytes) -> bytes:
+    """Return what comes out before the error, by going on in steps that lose little."""
+    text = b""
+    with suppress(zlib.error):
+        for begin in range(0, len(packed), 16):  # pragma: no branch - it ends with the error
+            text += inflater.decompress(packed[begin : begin + 16])
+    return text

@@ -28,7 +28,7 @@ def write(events: Iterable[EventBridgeEvent], path: str | PathLike[str]) -> int:
     Raises:
         OSError: The file cannot be written.
     """
-    target = Path(path)
+    target = Path(path).resolve()
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with draft.open("xb") as file:
@@ -39,6 +39,8 @@ def write(events: Iterable[EventBridgeEvent], path: str | PathLike[str]) -> int:
                 count = _write_lines(events, file)
             file.flush()
             os.fsync(file.fileno())
+        if target.exists():
+            draft.chmod(target.stat().st_mode)
         draft.replace(target)
     except BaseException:
         with suppress(OSError):

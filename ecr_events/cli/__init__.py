@@ -3,6 +3,7 @@
 To add a command: write its module with ``add_to``, then list it in `main`.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError as error:
         print(f"{error}; {_NEEDS}", file=sys.stderr)
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Where the encoding lacks a character, an escape is better than an end.
+            stream.reconfigure(errors="backslashreplace")
     options = parse(arguments)
     try:
         status: int = options.run(options)
@@ -30,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has had enough. Python must not find that out again on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     return status

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, cast, get_args
+from typing import IO, Any, get_args
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
@@ -97,29 +97,35 @@ class Reading:
     def events(self) -> Iterator[ECREvent | UnknownEvent]:
         """Yield the events; errors go to standard error, and so does the progress, on a terminal."""
         files = list(self._files())
-        total = sum(Path(name).stat().st_size for name in files if name != "-")
+        total = sum(Path(name).stat().st_size for name in files if name != "-" and Path(name).is_file())
         options = self.options
         everything = not (options.type or options.since or options.until or options.repository)
         with _progress(total) as advance:
             for name in files:
-                with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
-                    watched = cast(IO[bytes], _Watched(file, name, advance))
-                    found = read(watched, on_error=self._refuse)
-                    try:
-                        yield from found if everything else filter(self._wanted, found)
-                    except _Stopped:
-                        return
+                found = self._read(name, advance)
+                try:
+                    yield from found if everything else filter(self._wanted, found)
+                except _Stopped:
+                    return
 
     def _files(self) -> Iterator[str]:
         for source in self.options.paths:
             try:
-                for name in [source] if source == "-" else paths(source):
-                    if name != "-":
-                        Path(name).open("rb").close()
-                    yield name
+                yield from [source] if source == "-" else paths(source)
             except OSError as error:
-                complain(error)
-                self.unreadable = True
+                self._complain(error)
+
+    def _read(self, name: str, advance: Callable[[int], None]) -> Iterator[ECREvent | UnknownEvent]:
+        try:
+            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+                watched: Any = _Watched(file, name, advance)
+                yield from read(watched, on_error=self._refuse)
+        except OSError as error:
+            self._complain(error)
+
+    def _complain(self, error: OSError) -> None:
+        complain(error)
+        self.unreadable = True
 
     def _refuse(self, error: ArchiveError) -> None:
         if self.options.on_error == "skip":

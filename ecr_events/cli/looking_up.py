@@ -36,13 +36,14 @@ def _run(options: argparse.Namespace) -> int:
     reading = Reading(options)
     images: dict[ImageReference, Image | None] = {}
     repositories: dict[RepositoryReference, Repository | None] = {}
+    failed = False
     for event in reading.events():
         try:
             images.update(dict.fromkeys(event.image_references))
             repositories.update(dict.fromkeys(event.repository_references))
         except InvalidReferenceError as error:
             complain(error)
-    failed = False
+            failed = True
     try:
         service = ECRService(_session(options.profile))
         for look_up, names, found in (
@@ -66,8 +67,12 @@ def _session(profile: str | None) -> Any:
     if profile is None:
         return None
     import boto3  # noqa: PLC0415 - only lookups need it
+    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
 
-    return boto3.Session(profile_name=profile)
+    try:
+        return boto3.Session(profile_name=profile)
+    except ProfileNotFound as error:
+        raise OSError(str(error)) from error
 
 
 def _look_up(look_up: Any, names: Any, found: Any) -> bool:

@@ -1,6 +1,7 @@
 """``sample``, ``schema`` and ``pattern``: what events look like, for tests, tools and rules."""
 
 import argparse
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -124,13 +125,30 @@ def _value(info: Any, value: str, name: str) -> Any:
     match info:
         case inspect.StructType() | inspect.DictType():
             raise ValueError(f"{name!r} holds fields, and no value")
-        case inspect.StrType() | inspect.LiteralType() | inspect.DateTimeType():
-            return {"prefix": value[:-1]} if value.endswith("*") else value
+        case inspect.LiteralType(values=values):
+            raise ValueError(f"{name!r} is {', '.join(map(repr, values))} in every event of this type")
+        case inspect.StrType():
+            return _prefix_or_text(value)
+        case inspect.DateTimeType():
+            try:
+                datetime.fromisoformat(value.removesuffix("*"))
+            except ValueError as error:
+                raise ValueError(f"{name!r} cannot be {value!r}: no date and no time") from error
+            return _prefix_or_text(value)
+        case inspect.AnyType():
+            try:
+                return msgspec.json.decode(value)
+            except msgspec.DecodeError:
+                return _prefix_or_text(value)
         case _:
             try:
                 return msgspec.json.decode(value, type=_python_type(info))
             except msgspec.DecodeError as error:
                 raise ValueError(f"{name!r} cannot be {value!r}: {error}") from error
+
+
+def _prefix_or_text(value: str) -> Any:
+    return {"prefix": value[:-1]} if value.endswith("*") else value
 
 
 def _python_type(info: Any) -> Any:

@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
 """
 
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
 import msgspec
 
-from ecr_events.deliveries.records import LIMIT, Delivery, Record, batch, collect, parsed
+from ecr_events.deliveries.records import LIMIT, Budget, Delivery, Record, batch, parsed, records
 from ecr_events.events import ECREvent, UnknownEvent
 from ecr_events.service import Session
 
@@ -47,11 +47,13 @@ def process(
 
     - SQS, also by way of Pipes or ``receive_message``: ``{"batchItemFailures": [...]}`` with the id of each
       failed message. In a FIFO queue the first failure ends the processing, and the
-      messages behind it are reported too, since they must stay in order.
+      messages behind it are reported too, since they must stay in order. (Of received
+      messages it is known by their ``MessageGroupId``, which has to be asked for.)
     - Kinesis, also by way of Pipes: the same with the id of the first failed record alone,
       which ends the processing, since Lambda delivers again from there on.
     - Firehose: ``{"records": [...]}`` with ``Ok``, ``Dropped`` or ``ProcessingFailed`` for each. A handler
       returns the new data as bytes or str, None to leave the data as it is, or `DROPPED`.
+      Of a record with several events, what is returned for each is put together.
     - Everything else, an event by itself for one: None, and the first error is raised.
 
     The function needs ``ReportBatchItemFailures`` in its event source mapping for the first two;
@@ -63,7 +65,7 @@ def process(
         on_error: Called with each `Failure` that the answer reports, so that none goes
             unseen: a list's ``append``, or something that logs. What it raises is raised.
         session: The boto3 session that lookups on the events go through.
-        limit: The most bytes that the base64 or the gzip of a record may expand to.
+        limit: The most bytes that base64 and gzip in the delivery may expand to.
 
     Raises:
         Exception: From a delivery without an answer, what the handler raised, or the DecodeError.
@@ -71,13 +73,12 @@ def process(
     """
     document = parsed(delivery)
     items = batch(document)
-    run = _Run(handler, on_error, session, limit)
+    run = _Run(handler, on_error, session, Budget(limit))
     match items[0] if items else document:
-        case {"eventSource": "aws:sqs"}:
-            in_order = str(items[0].get("eventSourceARN")).endswith(".fifo")
-            return {"batchItemFailures": run.messages(items, in_order=in_order)}
-        case {"MessageId": _, "Body": _} | {"Records": []} | {"Messages": []} | []:
-            return {"batchItemFailures": run.messages(items, in_order=False)}
+        case {"eventSource": "aws:sqs"} | {"MessageId": _, "Body": _}:
+            return {"batchItemFailures": run.messages(items, in_order=_is_fifo(items[0]))}
+        case {"Records": []} | {"Messages": []} | {"ResponseMetadata": _} | []:
+            return {"batchItemFailures": []}
         case {"eventSource": "aws:kinesis"}:
             return {"batchItemFailures": run.messages(items, in_order=True)[:1]}
         case {"recordId": _} | {"records": []}:
@@ -93,7 +94,7 @@ class _Run(msgspec.Struct, frozen=True):
     handler: Handler
     on_error: OnError
     session: Session | None
-    limit: int
+    budget: Budget
 
     def messages(self, items: list[Any], *, in_order: bool) -> list[dict[str, str]]:
         """Return the ids of those that failed; `in_order`, of the first that failed and all behind it."""
@@ -107,16 +108,15 @@ class _Run(msgspec.Struct, frozen=True):
     def transformation(self, item: Any) -> dict[str, Any]:
         """Return what Firehose is to do with one record."""
         answer = {"recordId": _id(item), "result": "Ok", "data": item.get("data")}
-        results = self._results(item)
+        results = self._results(item, _as_data)
         if results is None:
             return answer | {"result": "ProcessingFailed"}
         if results and all(result is DROPPED for result in results):
             return answer | {"result": "Dropped"}
-        texts = [result.encode() if isinstance(result, str) else result for result in results if result is not DROPPED]
-        if any(text is not None for text in texts):
-            new = b"".join(text for text in texts if text is not None)
-            return answer | {"data": binascii.b2a_base64(new, newline=False).decode()}
-        return answer
+        if all(result is None for result in results):
+            return answer
+        data = b"".join(result for result in results if isinstance(result, bytes))
+        return answer | {"data": binascii.b2a_base64(data, newline=False).decode()}
 
     def directly(self, items: list[Any]) -> None:
         """Run the handler on every event, and raise the first error."""
@@ -124,26 +124,39 @@ class _Run(msgspec.Struct, frozen=True):
             for record in self._records(item):
                 self._handle(record)
 
-    def _results(self, item: Any) -> list[Any] | None:
+    def _results(self, item: Any, read: Callable[[Any], Any] = lambda result: result) -> list[Any] | None:
         """Return what the handler returned for each event of an item; None if one failed, which is reported."""
         results: list[Any] = []
         for record in self._records(item):
             try:
-                results.append(self._handle(record))
+                results.append(read(self._handle(record)))
             except Exception as error:  # noqa: BLE001 - whatever the handler raises fails its record, and no other
                 self.on_error(Failure(record=record, error=error))
                 return None
         return results
 
-    def _records(self, item: Any) -> list[Record]:
-        found: list[Record] = []
-        collect(item, found, self.session, self.limit)
-        return found
+    def _records(self, item: Any) -> Iterator[Record]:
+        return records(item, self.session, self.budget)
 
     def _handle(self, record: Record) -> Any:
         if record.error is not None:
             raise record.error
         return self.handler(cast("ECREvent | UnknownEvent", record.event))
+
+
+def _as_data(result: Any) -> Any:
+    """Return what a handler returned as Firehose can have it."""
+    if result is None or result is DROPPED or isinstance(result, bytes):
+        return result
+    if isinstance(result, str):
+        return result.encode()
+    raise TypeError(f"a handler of Firehose records returns bytes, str, None or DROPPED, not {type(result).__name__}")
+
+
+def _is_fifo(message: dict[str, Any]) -> bool:
+    """Return whether a message is from a FIFO queue: by the queue's name, or, received, by its group."""
+    attributes: dict[str, Any] = message.get("attributes") or message.get("Attributes") or {}
+    return str(message.get("eventSourceARN")).endswith(".fifo") or "MessageGroupId" in attributes
 
 
 def _id(record: Any) -> str | None:

@@ -25,16 +25,22 @@ from ecr_events.errors import DecodeError
 from ecr_events.events import ECREvent, UnknownEvent
 from ecr_events.service import Session
 
-__all__ = ["LIMIT", "Delivery", "Record", "batch", "collect", "parsed", "unwrap"]
+__all__ = ["LIMIT", "Budget", "Delivery", "Record", "batch", "parsed", "records", "unwrap"]
 
 Delivery: TypeAlias = bytes | bytearray | memoryview | str | dict[str, Any] | list[Any]
 """What a consumer is handed: as JSON text, or as Lambda has parsed it."""
 
 LIMIT = 256 * 1024 * 1024
-"""The most bytes that a record's base64 or gzip may expand to, unless the caller says otherwise."""
+"""The most bytes that base64 and gzip in a delivery may expand to, unless the caller says otherwise."""
 
 _DEEPEST = 8
 """More wrappings in each other than AWS makes; what goes deeper was made to do harm."""
+
+_RECORD = 512
+"""What a record costs of the limit: about its size in memory, for compressed lists can hold very many."""
+
+_GLANCE = 40
+"""Where a notification of SNS shows that it is one."""
 
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
@@ -74,7 +80,7 @@ class _Part(msgspec.Struct, frozen=True):
 
 
 def unwrap(delivery: Delivery, *, session: Session | None = None, limit: int = LIMIT) -> Iterator[Record]:
-    """Return a record for each event in a delivery, in its order. Touches no network.
+    """Yield a record for each event in a delivery, in its order. Touches no network.
 
     A record that is no event, or that breaks a contract, has an `error` in place of its
     event, and the others are not lost with it.
@@ -82,15 +88,33 @@ def unwrap(delivery: Delivery, *, session: Session | None = None, limit: int = L
     Args:
         delivery: What Lambda hands to a function, or a queue to a worker; parsed, or as text.
         session: The boto3 session that lookups on the events go through.
-        limit: The most bytes that the base64 or the gzip of a record may expand to.
+        limit: The most bytes that base64 and gzip in the delivery may expand to.
 
     Raises:
         TypeError: The delivery is not of a type listed above. Nothing is raised for what it holds.
     """
-    found: list[Record] = []
+    budget = Budget(limit)
     for item in batch(parsed(delivery)):
-        collect(item, found, session, limit)
-    return iter(found)
+        yield from records(item, session, budget)
+
+
+class Budget:
+    """How many bytes may still come out of base64 and gzip in a delivery."""
+
+    def __init__(self, limit: int) -> None:
+        """Nothing has come out yet."""
+        self.limit = limit
+        self.left = limit
+
+    def spend(self, count: int) -> None:
+        """Take so many bytes.
+
+        Raises:
+            ValueError: There are not so many left.
+        """
+        self.left -= count
+        if self.left < 0:
+            raise ValueError(f"expands to more than {self.limit:,} bytes")
 
 
 def parsed(delivery: Delivery) -> Any:
@@ -109,42 +133,46 @@ def batch(document: Any) -> list[Any]:
     return [document] if items is None else items
 
 
-def collect(item: Any, found: list[Record], session: Session | None, limit: int) -> None:
-    """Add to `found` a record for each event in one record of a delivery, through all that they are wrapped in."""
+def records(item: Any, session: Session | None, budget: Budget) -> Iterator[Record]:
+    """Yield a record for each event in one record of a delivery, through all that they are wrapped in."""
     if item.__class__ is dict:
         body = item.get("body")
-        if body.__class__ is str and not item.get("messageAttributes"):
+        if body.__class__ is str and '"Type"' not in body[:_GLANCE]:
             # By far the most common: a message of SQS, with an event in it.
+            attributes = item.get("messageAttributes")
             try:
-                found.append(Record(item.get("messageId"), decode(body, session=session)))
+                event = decode(body, session=session)
             except DecodeError:
                 pass
             else:
+                yield Record(
+                    item.get("messageId"), event, None, _sqs_attributes(item) if attributes else _NO_ATTRIBUTES
+                )
                 return
-    found += _records(_Part(None, item), session, limit, 0)
+    yield from _records(_Part(None, item), session, budget, 0)
 
 
-def _records(part: _Part, session: Session | None, limit: int, depth: int) -> list[Record]:
+def _records(part: _Part, session: Session | None, budget: Budget, depth: int) -> Iterator[Record]:
     content = part.content
     inside: list[_Part] | None = None
     try:
         if not _is_wrapping(content):
-            return [Record(part.id, decode(content, session=session), None, part.attributes)]
+            yield Record(part.id, decode(content, session=session), None, part.attributes)
+            return
         error = DecodeError("neither an event nor a delivery of one", "$", content)
     except DecodeError as refused:
         error = refused
     if depth < _DEEPEST:
         try:
-            inside = _open(content, limit)
+            inside = _open(content, budget)
         except ValueError as broken:
             error = DecodeError.of(broken, content)
     if inside is None:
-        return [Record(part.id, None, error, part.attributes)]
-    found: list[Record] = []
+        yield Record(part.id, None, error, part.attributes)
+        return
     for inner in inside:
         deeper = _Part(part.id or inner.id, inner.content, inner.attributes or part.attributes)
-        found += _records(deeper, session, limit, depth + 1)
-    return found
+        yield from _records(deeper, session, budget, depth + 1)
 
 
 def _is_wrapping(content: object) -> bool:
@@ -161,11 +189,14 @@ def _items(document: Any) -> list[Any] | None:
     match document:
         case {"Records": list(items)} | {"records": list(items)} | {"Messages": list(items)}:
             return items
+        case {"ResponseMetadata": dict()}:
+            # What `receive_message` returns of an empty queue.
+            return []
         case _:
             return None
 
 
-def _open(content: Any, limit: int) -> list[_Part] | None:  # noqa: C901, PLR0911, PLR0912 - a case for each wrapping
+def _open(content: Any, budget: Budget) -> list[_Part] | None:  # noqa: C901, PLR0911, PLR0912 - a case for each wrapping
     """Return what is in a wrapping; None if it is none.
 
     Raises:
@@ -178,6 +209,7 @@ def _open(content: Any, limit: int) -> list[_Part] | None:  # noqa: C901, PLR091
             return None
     items = _items(content)
     if items is not None:
+        budget.spend(len(items) * _RECORD)
         return [_Part(None, item) for item in items]
     match content:
         # A record of SQS, in a Lambda batch and in Pipes, and as `receive_message` returns it.
@@ -192,16 +224,17 @@ def _open(content: Any, limit: int) -> list[_Part] | None:  # noqa: C901, PLR091
             return [_Part(id_, message, _attributes(content.get("MessageAttributes"), "Value"))]
         # A record of Kinesis, in a Lambda batch, and in Pipes, which answers by another id.
         case {"kinesis": {"sequenceNumber": str(id_), "data": str(data)}}:
-            return [_Part(id_, _expanded(data, limit))]
+            return [_Part(id_, _expanded(data, budget))]
         case {"eventID": str(id_), "sequenceNumber": str(), "data": str(data)}:
-            return [_Part(id_, _expanded(data, limit))]
+            return [_Part(id_, _expanded(data, budget))]
         # A record of Firehose.
         case {"recordId": str(id_), "data": str(data)}:
-            return [_Part(id_, _expanded(data, limit))]
+            return [_Part(id_, _expanded(data, budget))]
         # A subscription of CloudWatch Logs, as Lambda gets it, and what is in it.
         case {"awslogs": {"data": str(data)}}:
-            return [_Part(None, _expanded(data, limit))]
+            return [_Part(None, _expanded(data, budget))]
         case {"messageType": str(kind), "logEvents": [*log_events]}:
+            budget.spend(len(log_events) * _RECORD)
             return [_log_event(item) for item in log_events] if kind == "DATA_MESSAGE" else []
         case _:
             return None
@@ -226,15 +259,22 @@ def _attributes(attributes: Any, key: str) -> Mapping[str, str]:
     return {name: value[key] for name, value in items if isinstance(value, dict) and isinstance(value.get(key), str)}
 
 
-def _expanded(data: str, limit: int) -> bytes:
+def _expanded(data: str, budget: Budget) -> bytes:
     """Return what is in base64, and in gzip in it, as CloudWatch Logs writes to a stream."""
+    budget.spend(len(data) * 3 // 4)
     raw = binascii.a2b_base64(data, strict_mode=True)
-    if raw.startswith(b"\x1f\x8b"):
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    whole = b""
+    while raw:
         inflater = zlib.decompressobj(_GZIP)
         try:
-            raw = inflater.decompress(raw, limit + 1)
+            text = inflater.decompress(raw, budget.left + 1)
         except zlib.error as error:
             raise ValueError(f"not gzip: {error}") from error
-    if len(raw) > limit:
-        raise ValueError(f"expands to more than {limit:,} bytes")
-    return raw
+        budget.spend(len(text))
+        if not inflater.eof:
+            raise ValueError("not gzip: it is cut off")
+        whole += text
+        raw = inflater.unused_data
+    return whole
