@@ -103,8 +103,8 @@ class Budget:
 
     def __init__(self, limit: int) -> None:
         """Nothing has come out yet."""
-        self.limit = limit
-        self.left = limit
+        self.limit: int = limit
+        self.left: int = limit
 
     def spend(self, count: int) -> None:
         """Take so many bytes.
