@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import re
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -16,6 +17,7 @@ from ecr_server import ECRServer
 
 import ecr_events
 from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, encode, json_schema
+from ecr_events.cli.arguments import parse
 from ecr_events.samples import sample, sample_json
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +55,12 @@ def test_every_python_block_runs(
 
     monkeypatch.setattr("boto3.client", client)
     exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the README is ours
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\$ ecr-events (.*?)(?:\s+#.*)?$", README, re.MULTILINE))
+def test_every_command_line_is_one(line: str) -> None:
+    """With arguments that the program takes; what it does with them is tested with the command."""
+    assert callable(parse(shlex.split(line)).run)
 
 
 def rows(header: str) -> list[list[str]]:
