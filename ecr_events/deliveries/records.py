@@ -39,8 +39,8 @@ _DEEPEST = 8
 _RECORD = 512
 """What a record costs of the limit: about its size in memory, for compressed lists can hold very many."""
 
-_GLANCE = 40
-"""Where a notification of SNS shows that it is one."""
+_NOTIFICATION = ('{\n  "Type"', '{"Type"')
+"""How a notification of SNS begins, as SNS writes it and without its spaces."""
 
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
@@ -95,7 +95,11 @@ def unwrap(delivery: Delivery, *, session: Session | None = None, limit: int = L
     """
     budget = Budget(limit)
     for item in batch(parsed(delivery)):
-        yield from records(item, session, budget)
+        record = _message(item, session)
+        if record is None:
+            yield from _records(_Part(None, item), session, budget, 0)
+        else:
+            yield record
 
 
 class Budget:
@@ -135,21 +139,25 @@ def batch(document: Any) -> list[Any]:
 
 def records(item: Any, session: Session | None, budget: Budget) -> Iterator[Record]:
     """Yield a record for each event in one record of a delivery, through all that they are wrapped in."""
-    if item.__class__ is dict:
-        body = item.get("body")
-        if body.__class__ is str and '"Type"' not in body[:_GLANCE]:
-            # By far the most common: a message of SQS, with an event in it.
-            attributes = item.get("messageAttributes")
-            try:
-                event = decode(body, session=session)
-            except DecodeError:
-                pass
-            else:
-                yield Record(
-                    item.get("messageId"), event, None, _sqs_attributes(item) if attributes else _NO_ATTRIBUTES
-                )
-                return
-    yield from _records(_Part(None, item), session, budget, 0)
+    record = _message(item, session)
+    return _records(_Part(None, item), session, budget, 0) if record is None else iter((record,))
+
+
+def _message(item: Any, session: Session | None) -> Record | None:
+    """Return the event in a message of SQS, by far the most common record; None if it is anything else."""
+    if item.__class__ is not dict:
+        return None
+    body = item.get("body")
+    if body.__class__ is not str or body.startswith(_NOTIFICATION):
+        return None
+    try:
+        event = decode(body) if session is None else decode(body, session=session)
+    except DecodeError:
+        return None
+    attributes = item.get("messageAttributes")
+    if attributes:
+        return Record(item.get("messageId"), event, None, _sqs_attributes(item))
+    return Record(item.get("messageId"), event)
 
 
 def _records(part: _Part, session: Session | None, budget: Budget, depth: int) -> Iterator[Record]:
@@ -186,14 +194,14 @@ def _items(document: Any) -> list[Any] | None:
     """Return the records of a batch: an array of Pipes, or what SQS, SNS, Kinesis and Firehose call them."""
     if isinstance(document, list):
         return document
-    match document:
-        case {"Records": list(items)} | {"records": list(items)} | {"Messages": list(items)}:
+    if not isinstance(document, dict):
+        return None
+    for key in ("Records", "records", "Messages"):
+        items = document.get(key)
+        if isinstance(items, list):
             return items
-        case {"ResponseMetadata": dict()}:
-            # What `receive_message` returns of an empty queue.
-            return []
-        case _:
-            return None
+    # What `receive_message` returns of an empty queue.
+    return [] if isinstance(document.get("ResponseMetadata"), dict) else None
 
 
 def _open(content: Any, budget: Budget) -> list[_Part] | None:  # noqa: C901, PLR0911, PLR0912 - a case for each wrapping
