@@ -46,11 +46,8 @@ def _run(options: argparse.Namespace) -> int:
             failed = True
     try:
         service = ECRService(_session(options.profile))
-        for look_up, names, found in (
-            (service.repositories, repositories, repositories),
-            (service.images, images, images),
-        ):
-            failed |= _look_up(look_up, names, found)
+        failed |= _look_up(service.repositories, repositories)
+        failed |= _look_up(service.images, images)
     except ImportError as error:
         complain(error)
         return 2
@@ -75,10 +72,10 @@ def _session(profile: str | None) -> Any:
         raise OSError(str(error)) from error
 
 
-def _look_up(look_up: Any, names: Any, found: Any) -> bool:
-    """Fill in what is found; return whether some could not be looked up, which is said on standard error."""
+def _look_up(look_up: Any, found: Any) -> bool:
+    """Fill in the values of the dict; return whether some could not be looked up, which is said on standard error."""
     try:
-        found.update(look_up(list(names)))
+        found.update(look_up(list(found)))
     except ServiceError as error:
         found.update(error.results)
         for reference, why in error.errors.items():
