@@ -1,8 +1,9 @@
 """JSON to events and back.
 
-The fast way is one call of msgspec's decoder for the tagged union of all events. Only a
-payload that it refuses is looked at again, as a dict: to find out whether it is somebody
-else's event, or whether a repeated key misled the decoder.
+The fast way is one call of msgspec: of its decoder for the tagged union of all events, and for
+a dict of its conversion to the class of the ``detail-type``. Only a payload that is refused is
+looked at again, as a dict: to find out whether it is somebody else's event, or whether a
+repeated key misled the decoder.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def decode(
     session: Session | None = None,
 ) -> _Event: ...
 def decode(
-    payload: Payload,
+    payload: Any,
     type: type[EventBridgeEvent] | None = None,
     session: Session | None = None,
 ) -> EventBridgeEvent:
@@ -70,12 +71,14 @@ def decode(
     """
     # Not keyword-only here, only in the overloads: Python fills in the defaults of keyword-only
     # parameters from a dict, which costs as much as all that follows up to msgspec's decoder.
-    event: EventBridgeEvent | None = None
-    if payload.__class__ is not dict:
-        try:
+    event: EventBridgeEvent | None
+    try:
+        if payload.__class__ is dict:
+            event = msgspec.convert(payload, _CLASSES[payload["detail-type"]])
+        else:
             event = _decode_json(payload)
-        except (ValueError, TypeError, RecursionError, BufferError):
-            event = None
+    except (LookupError, ValueError, TypeError, RecursionError, BufferError):
+        event = None
     if event is None or (type is not None and event.__class__ is not type):
         event = _decode_document(payload, type)
     if session is not None:
