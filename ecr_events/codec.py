@@ -18,6 +18,7 @@ import msgspec
 from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import bind
+from ecr_events.events.words import KNOWN
 
 if TYPE_CHECKING:
     from ecr_events.service import Session
@@ -107,7 +108,9 @@ def json_schema(type: type[EventBridgeEvent] | UnionType = ECREvent) -> dict[str
     Keys are AWS's own. Without an argument it is the schema of every event that is typed
     here, told apart by ``detail-type``.
     """
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(type)}
+    schema = msgspec.json.schema(type)
+    schema["$defs"]["Word"] = {"title": "Word", "type": "string", "examples": list(KNOWN)}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _build_decoder_and_decode(payload: Any) -> ECREvent:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from ecr_events import EventBridgeEvent
+from ecr_events.events.words import KNOWN
 
 JSON = st.recursive(
     st.none()
@@ -41,7 +42,7 @@ def events(type: type[EventBridgeEvent]) -> st.SearchStrategy[EventBridgeEvent]:
     return _strategy(inspect.type_info(type))
 
 
-def _strategy(info: inspect.Type) -> st.SearchStrategy[Any]:
+def _strategy(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - a case for each kind
     match info:
         case inspect.StructType():
             required = {field.name: _strategy(field.type) for field in info.fields if field.required}
@@ -51,6 +52,8 @@ def _strategy(info: inspect.Type) -> st.SearchStrategy[Any]:
             return st.one_of(*map(_strategy, types))
         case inspect.LiteralType(values=values):
             return st.sampled_from(values)
+        case inspect.EnumType():  # a `Word`
+            return st.sampled_from(KNOWN) | _SIMPLE[inspect.StrType]()
         case inspect.VarTupleType(item_type=item):
             return st.lists(_strategy(item), max_size=3).map(tuple)
         case inspect.DictType(key_type=key, value_type=value):

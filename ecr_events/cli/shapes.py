@@ -127,7 +127,7 @@ def _value(info: Any, value: str, name: str) -> Any:
             raise ValueError(f"{name!r} holds fields, and no value")
         case inspect.LiteralType(values=values):
             raise ValueError(f"{name!r} is {', '.join(map(repr, values))} in every event of this type")
-        case inspect.StrType():
+        case inspect.StrType() | inspect.EnumType():  # a `Word`
             return _prefix_or_text(value)
         case inspect.DateTimeType():
             try:

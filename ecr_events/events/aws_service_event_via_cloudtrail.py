@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/non-api-aws-service-e
 from msgspec import Struct
 
 from ecr_events.events.cloudtrail_record import CloudTrailEvent, CloudTrailRecord
+from ecr_events.events.words import Word
 from ecr_events.references import ImageReference, RepositoryReference
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
 class LifecycleEventSelection(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
     """Which images a rule of a lifecycle policy selects. Its values are prose, not the API's constants."""
 
-    tag_status: str | None = None
+    tag_status: Word | None = None
     """``Any``, ``Tagged`` or ``Untagged``."""
 
     tag_prefix_list: tuple[str, ...] | None = None
@@ -56,7 +57,7 @@ class LifecycleEventRule(Struct, frozen=True, kw_only=True, gc=False, rename="ca
     lifecycle_event_selection: LifecycleEventSelection | None = None
     """Which images the rule selects."""
 
-    action: str | None = None
+    action: Word | None = None
     """``expire``."""
 
 
@@ -82,7 +83,7 @@ class LifecycleEventImage(Struct, frozen=True, kw_only=True, gc=False, rename="c
     digest: str | None = None
     """The digest of the image, ``sha256:...``."""
 
-    tag_status: str | None = None
+    tag_status: Word | None = None
     """``Tagged`` or ``Untagged``."""
 
     tag_list: tuple[str, ...] | None = None
@@ -133,13 +134,13 @@ class ServiceEventDetails(Struct, frozen=True, kw_only=True, gc=False, rename="c
     image_digest: str | None = None
     """``ImageActivationEvent``: the digest of the restored image."""
 
-    target_storage_class: str | None = None
+    target_storage_class: Word | None = None
     """``ImageActivationEvent``: ``STANDARD``."""
 
-    result: str | None = None
+    result: Word | None = None
     """``ImageActivationEvent``: ``SUCCESS``."""
 
-    image_status: str | None = None
+    image_status: Word | None = None
     """``ImageActivationEvent``: ``ACTIVE``."""
 
 

@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from ecr_events.errors import InvalidReferenceError
 from ecr_events.events.envelope import EventBridgeEvent
+from ecr_events.events.words import Word
 from ecr_events.open_maps import HashedWithoutMaps
 from ecr_events.references import RepositoryReference
 
@@ -28,7 +29,7 @@ __all__ = [
 class CloudTrailSessionIssuer(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
     """Who issued temporary credentials: for an assumed role, the role itself."""
 
-    type: str | None = None
+    type: Word | None = None
     """``Role``, ``IAMUser``, ``Root`` ..."""
 
     principal_id: str | None = None
@@ -65,7 +66,7 @@ class CloudTrailSessionContext(
 class CloudTrailUserIdentity(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
     """Who made a request. Which fields are there depends on the type of the identity."""
 
-    type: str | None = None
+    type: Word | None = None
     """``IAMUser``, ``AssumedRole``, ``AWSService``, ``AWSAccount``, ``Root`` ...; absent in service events."""
 
     principal_id: str | None = None
@@ -99,7 +100,7 @@ class CloudTrailResource(Struct, frozen=True, kw_only=True, gc=False, rename="ca
     account_id: str | None = None
     """The AWS account that owns the resource."""
 
-    type: str | None = None
+    type: Word | None = None
     """``AWS::ECR::Repository``; often absent."""
 
 
@@ -126,13 +127,13 @@ class CloudTrailRecord(
     event_id: str | None = field(default=None, name="eventID")
     """The id that CloudTrail gave the record."""
 
-    event_type: str | None = None
+    event_type: Word | None = None
     """``AwsApiCall`` or ``AwsServiceEvent``."""
 
-    event_category: str | None = None
+    event_category: Word | None = None
     """``Management``, where CloudTrail sends it."""
 
-    aws_region: str | None = None
+    aws_region: Word | None = None
     """The AWS region that the request was made to."""
 
     user_identity: CloudTrailUserIdentity | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from msgspec import Meta, Struct, structs
 
+from ecr_events.events.words import Word
 from ecr_events.references import ImageReference, RepositoryReference
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False
     in their session are equal.
     """
 
-    version: str
+    version: Word
     """The version of the envelope; always ``0``."""
 
     id: str
@@ -56,7 +57,7 @@ class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False
     time: Annotated[datetime, Meta(tz=True)]
     """When the event was made, as the service reports it; always timezone-aware."""
 
-    region: str
+    region: Word
     """The AWS region that sent the event. For a replication that is the destination."""
 
     resources: tuple[str, ...]

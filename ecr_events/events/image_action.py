@@ -7,6 +7,7 @@ from typing import Literal
 
 from ecr_events.events.image_event import ImageEvent
 from ecr_events.events.manifest_action import ManifestAction
+from ecr_events.events.words import Word
 
 __all__ = ["ECRImageAction", "ECRImageActionEvent"]
 
@@ -14,7 +15,7 @@ __all__ = ["ECRImageAction", "ECRImageActionEvent"]
 class ECRImageAction(ManifestAction, frozen=True, kw_only=True, gc=False):
     """What was done to an image, and whether it worked."""
 
-    result: str
+    result: Word
     """``SUCCESS`` or ``FAILURE``."""
 
 

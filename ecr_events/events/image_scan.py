@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ecr_events.events.image_event import ImageEvent, first
+from ecr_events.events.words import Word
 from ecr_events.open_maps import HashedWithoutMaps
 
 __all__ = ["ECRImageScan", "ECRImageScanEvent"]
@@ -17,7 +18,7 @@ __all__ = ["ECRImageScan", "ECRImageScanEvent"]
 class ECRImageScan(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
     """How a basic scan ended and how many findings it has, by severity."""
 
-    scan_status: str
+    scan_status: Word
     """``COMPLETE`` or ``FAILED``."""
 
     repository_name: str

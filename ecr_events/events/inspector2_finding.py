@@ -20,6 +20,7 @@ from ecr_events.events.inspector2_vulnerability import (
     Inspector2PackageVulnerabilityDetails,
     Inspector2ScoreDetails,
 )
+from ecr_events.events.words import Word
 from ecr_events.open_maps import HashedWithoutMaps
 from ecr_events.references import ImageReference, RepositoryReference
 
@@ -55,7 +56,7 @@ class Inspector2Remediation(Struct, frozen=True, kw_only=True, gc=False, rename=
 class Inspector2EcrContainerImage(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
     """The image in ECR that has the vulnerability."""
 
-    architecture: str
+    architecture: Word
     """The architecture: ``amd64``."""
 
     image_hash: str
@@ -89,7 +90,7 @@ class Inspector2EcrContainerImage(Struct, frozen=True, kw_only=True, gc=False, r
 class Inspector2Image(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
     """The image in words that are not ECR's alone. Absent before 2026."""
 
-    architecture: str | None = None
+    architecture: Word | None = None
     """The architecture: ``amd64``."""
 
     image_digest: str | None = None
@@ -132,10 +133,10 @@ class Inspector2Resource(
     type: Literal["AWS_ECR_CONTAINER_IMAGE"]
     """The kind of resource; findings on other kinds are each an `UnknownEvent`."""
 
-    partition: str
+    partition: Word
     """The AWS partition: ``aws``, or ``N/A``."""
 
-    region: str
+    region: Word
     """The AWS region, or ``N/A``."""
 
     details: Inspector2ResourceDetails
@@ -172,16 +173,16 @@ class Inspector2Finding(Struct, frozen=True, kw_only=True, gc=False, rename="cam
     resources: tuple[Inspector2Resource, ...]
     """The image that has the vulnerability; one item."""
 
-    severity: str
+    severity: Word
     """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` or ``UNTRIAGED``."""
 
-    status: str
+    status: Word
     """``ACTIVE``, ``SUPPRESSED`` or ``CLOSED``."""
 
     title: str
     """The id of the vulnerability and the package: ``CVE-2019-17498 - libssh2``."""
 
-    type: str
+    type: Word
     """``PACKAGE_VULNERABILITY``."""
 
     updated_at: str
@@ -190,13 +191,13 @@ class Inspector2Finding(Struct, frozen=True, kw_only=True, gc=False, rename="cam
     epss: Inspector2Epss | None = None
     """How likely an exploit is. Absent before 2024."""
 
-    exploit_available: str | None = None
+    exploit_available: Word | None = None
     """``YES`` or ``NO``."""
 
     exploitability_details: Inspector2ExploitabilityDetails | None = None
     """What is known of exploits."""
 
-    fix_available: str | None = None
+    fix_available: Word | None = None
     """``YES``, ``NO`` or ``PARTIAL``."""
 
     inspector_score: float | None = None

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from ecr_events.events.image_event import ImageEvent, first
+from ecr_events.events.words import Word
 from ecr_events.open_maps import HashedWithoutMaps
 from ecr_events.references import RepositoryReference
 
@@ -20,7 +21,7 @@ class Inspector2Scan(
 ):
     """How an enhanced scan ended and how many findings it has, by severity."""
 
-    scan_status: str
+    scan_status: Word
     """``INITIAL_SCAN_COMPLETE``."""
 
     repository_name: str
@@ -38,7 +39,7 @@ class Inspector2Scan(
     image_tags: tuple[str, ...] | None = None
     """All tags of the scanned image; empty or absent for an untagged one."""
 
-    version: str | None = None
+    version: Word | None = None
     """The version of the detail: ``1.0``. Absent before 2023."""
 
     @property

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ecr_events.events.image_event import ImageEvent
+from ecr_events.events.words import Word
 
 __all__ = ["ECRPullThroughCacheAction", "ECRPullThroughCacheActionEvent"]
 
@@ -16,13 +17,13 @@ __all__ = ["ECRPullThroughCacheAction", "ECRPullThroughCacheActionEvent"]
 class ECRPullThroughCacheAction(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
     """Which upstream image was cached under which name, and whether it worked."""
 
-    sync_status: str
+    sync_status: Word
     """``SUCCESS``; AWS does not publish what a failure is called."""
 
     repository_name: str
     """The name of the repository that caches the image, prefix included."""
 
-    rule_version: str | None = None
+    rule_version: Word | None = None
     """``1`` in AWS's sample; not in its schema."""
 
     ecr_repository_prefix: str | None = None

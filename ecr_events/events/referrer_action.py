@@ -9,6 +9,7 @@ from typing import Literal
 
 from ecr_events.events.image_event import ImageEvent
 from ecr_events.events.manifest_action import ManifestAction
+from ecr_events.events.words import Word
 
 __all__ = ["ECRReferrerAction", "ECRReferrerActionEvent"]
 
@@ -16,7 +17,7 @@ __all__ = ["ECRReferrerAction", "ECRReferrerActionEvent"]
 class ECRReferrerAction(ManifestAction, frozen=True, kw_only=True, gc=False):
     """What was done to a referrer. The digest is the referrer's own; its subject is not named."""
 
-    result: str | None = None
+    result: Word | None = None
     """``SUCCESS``, where ECR sends it."""
 
 

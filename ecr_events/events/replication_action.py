@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from ecr_events.events.image_event import ImageEvent, image_of
+from ecr_events.events.words import Word
 from ecr_events.references import ImageReference, RepositoryReference
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["ECRReplicationAction", "ECRReplicationActionEvent"]
 class ECRReplicationAction(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
     """Which image was replicated, from where, and whether it worked. ECR sends all seven fields."""
 
-    result: str
+    result: Word
     """``SUCCESS`` or ``FAILED``."""
 
     repository_name: str
@@ -32,10 +33,10 @@ class ECRReplicationAction(Struct, frozen=True, kw_only=True, gc=False, rename="
     source_account: str
     """The AWS account of the registry that the image comes from, 12 digits."""
 
-    action_type: str
+    action_type: Word
     """``REPLICATE``."""
 
-    source_region: str
+    source_region: Word
     """The AWS region that the image comes from."""
 
     image_tag: str

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ecr_events.events.envelope import EventBridgeEvent
+from ecr_events.events.words import Word
 from ecr_events.references import RepositoryReference
 
 __all__ = ["ECRScanResourceChange", "ECRScanResourceChangeEvent", "ScanResourceChangeRepository"]
@@ -23,23 +24,23 @@ class ScanResourceChangeRepository(Struct, frozen=True, kw_only=True, gc=False, 
     repository_arn: str | None = None
     """The repository's Amazon resource name."""
 
-    scan_frequency: str | None = None
+    scan_frequency: Word | None = None
     """How often it is scanned now: ``SCAN_ON_PUSH``, ``CONTINUOUS_SCAN`` or ``MANUAL``."""
 
-    previous_scan_frequency: str | None = None
+    previous_scan_frequency: Word | None = None
     """How often it was scanned before; absent where there was no before."""
 
 
 class ECRScanResourceChange(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
     """Which repositories are scanned differently now."""
 
-    action_type: str
+    action_type: Word
     """``SCAN_FREQUENCY_CHANGE``, the only published value."""
 
-    resource_type: str
+    resource_type: Word
     """``REPOSITORY``, the only published value."""
 
-    scan_type: str | None = None
+    scan_type: Word | None = None
     """``ENHANCED``."""
 
     repositories: tuple[ScanResourceChangeRepository, ...] | None = None

@@ -1,0 +1,72 @@
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import msgspec
+import pytest
+
+from ecr_events import ECRImageActionEvent, ImageReference, decode, encode
+from ecr_events.events.words import KNOWN
+from ecr_events.samples import sample_json
+
+DOCUMENT: dict[str, Any] = json.loads(sample_json(ECRImageActionEvent))
+
+from_json: Callable[[dict[str, Any]], Any] = lambda document: decode(json.dumps(document))  # noqa: E731
+from_dict: Callable[[dict[str, Any]], Any] = decode
+
+
+def _with(result: str) -> dict[str, Any]:
+    return DOCUMENT | {"detail": DOCUMENT["detail"] | {"result": result}}
+
+
+@pytest.mark.parametrize("read", [from_json, from_dict])
+@pytest.mark.parametrize("word", [*KNOWN, "ABORTED", "", "success", "Å", "x" * 1000])
+def test_a_word_is_a_plain_string(read: Callable[[dict[str, Any]], Any], word: str) -> None:
+    """Known or not, it is decoded to what was sent, and never to a member of an enum."""
+    event = read(_with(word))
+    assert event.detail.result == word
+    assert type(event.detail.result) is str
+    assert json.loads(encode(event))["detail"]["result"] == word
+    assert pickle.loads(pickle.dumps(event)) == event
+
+
+@pytest.mark.parametrize("read", [from_json, from_dict])
+def test_events_share_the_words_they_have_in_common(read: Callable[[dict[str, Any]], Any]) -> None:
+    """A known word is one object in all events, so a million events hold it once."""
+    one, other = (read(json.loads(json.dumps(_with("SUCCESS")))) for _ in range(2))
+    assert one.detail.result is other.detail.result
+    assert one.region is other.region
+
+
+def test_a_word_is_no_number() -> None:
+    """What is no string is refused like anywhere else."""
+    with pytest.raises(ValueError, match=r"expected `str`, got `int` at \$\.detail\.result"):
+        decode(json.dumps(DOCUMENT | {"detail": DOCUMENT["detail"] | {"result": 1}}))
+
+
+def test_msgspec_itself_takes_any_word() -> None:
+    """Structs are decoded and converted by msgspec's own functions too, strictly or not."""
+    document = _with("ABORTED") | {"region": "xx-new-9"}
+    for event in (
+        msgspec.json.decode(json.dumps(document), type=ECRImageActionEvent),
+        msgspec.convert(document, ECRImageActionEvent, strict=False),
+        msgspec.msgpack.decode(msgspec.msgpack.encode(document), type=ECRImageActionEvent),
+    ):
+        assert (event.region, event.detail.result) == ("xx-new-9", "ABORTED")
+        assert isinstance(event.image_reference, ImageReference)
+
+
+def test_every_region_is_known() -> None:
+    """That is, every one that boto3 knows ECR to be in, in every partition."""
+    session = boto3.Session()
+    regions = {
+        region for place in session.get_available_partitions() for region in session.get_available_regions("ecr", place)
+    }
+    assert regions - {*KNOWN} == set()
+
+
+def test_no_word_is_listed_twice() -> None:
+    """The list is for reading too."""
+    assert len(set(KNOWN)) == len(KNOWN)
