@@ -24,6 +24,10 @@ _BETWEEN = re.compile(rb"[\s,\[\]]*+")
 # its version, one that was encoded here with its detail-type.
 _BEGINNING = re.compile(rb'\n(?P<line>\{)|\}\s*+(?P<next>\{)|(?P<first>\{"(?:version|detail-type)":)')
 
+_IN_ARRAY = re.compile(rb'[\[,]\s*+(\{\s*+"(?:version|detail-type)":)')
+_NEARBY = 1 << 16
+"""So many bytes from the end, the last event of an array is looked for."""
+
 _GUESSES = 8
 """So many of these places are tried as the end of the document before, at little cost."""
 
@@ -34,10 +38,14 @@ _PATIENCE = 8
 def last_start(text: bytes) -> int:
     """Return where the last document in `text` seems to begin, at the cost of a glance; 0 if none does.
 
-    Right where documents stand in lines, are indented, or follow each other directly, unless
-    a string holds the like.
+    Right where documents stand in lines, are indented, follow each other directly, or are
+    events in an array, unless a string holds the like.
     """
-    return max(text.rfind(b"\n{") + 1, text.rfind(b"}{") + 1)
+    last = max(text.rfind(b"\n{") + 1, text.rfind(b"}{") + 1)
+    if not last:
+        for found in _IN_ARRAY.finditer(text, max(0, len(text) - _NEARBY)):
+            last = found.start(1)
+    return last
 
 
 def documents(text: bytes, *, final: bool) -> Iterator[tuple[int, int]]:
