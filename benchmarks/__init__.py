@@ -1,1 +1,6 @@
-"""Measurements that others can repeat. Each prints ratios taken inside one run, interleaved."""
+"""Measurements that others can repeat: ``pip install -e '.[bench]'``, then ``python -m benchmarks``.
+
+Half an hour gives `RESULTS.md` and the charts anew. ``python -m benchmarks decode`` (or memory,
+import, lambda, archive, lookup) prints one part. botocraft takes part where it is installed
+too, by the extra ``bench-botocraft``.
+"""

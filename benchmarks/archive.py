@@ -1,49 +1,32 @@
-"""A summary of two million events: ``python -m benchmarks.archive [EVENTS]``.
-
-Writes an archive of so many distinct events, in realistic proportions and compressed, and has
-``ecr-events summary`` count it; beside it a loop over ``json.loads`` that does the same counts.
-Each runs in a process of its own, whose peak memory is printed.
-"""
+"""An archive of many events: read as values, and summarised."""
 
 import gzip
 import json
-import platform
-import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ecr_events import (
-    ECRImageActionEvent,
-    ECRImageScanEvent,
-    ECRPullThroughCacheActionEvent,
-    ECRReplicationActionEvent,
-    EventBridgeEvent,
-    Inspector2FindingEvent,
-    Inspector2ScanEvent,
-)
-from ecr_events.samples import sample_json
+from benchmarks.contenders import ADAPTER, BARE, CATTRS, JSON, MASHUMARO, ORJSON, OURS, check, contender
+from benchmarks.decode import MIX
+from benchmarks.measuring import Section, Size, in_rounds
+from benchmarks.workloads import mixed, of_kind
+from ecr_events import ECREvent
+from ecr_events.archives import read
 
-EVENTS = 2_000_000
+ARROW = "pyarrow.json, columns"
+ALIKE = "ECR Replication Action"
+COMMAND = "ecr-events summary"
+BY_HAND = "json.loads, by hand"
+_NAMES = [OURS, BARE, ADAPTER, MASHUMARO, CATTRS, ORJSON, JSON, ARROW]
 
-PROPORTIONS: dict[type[EventBridgeEvent], int] = {
-    ECRImageActionEvent: 50,
-    ECRReplicationActionEvent: 20,
-    ECRImageScanEvent: 10,
-    ECRPullThroughCacheActionEvent: 10,
-    Inspector2ScanEvent: 5,
-    Inspector2FindingEvent: 5,
-}
-
-_FAILING = 0.02
-
-BY_HAND = """
+_COUNTING = """
 import gzip, json, sys
 from collections import Counter
 kinds, names, days = Counter(), Counter(), Counter()
@@ -57,29 +40,7 @@ for line in gzip.open(sys.argv[1]):
 print(kinds.total(), "events")
 """
 
-
-def main(events: int) -> None:
-    """Print events a second, and peak memory, of both."""
-    print(f"CPython {platform.python_version()}, msgspec {msgspec.__version__}, {events:,} events, gzip")
-    with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder) / "events.ndjson.gz"
-        with gzip.open(archive, "wb", compresslevel=1) as file:
-            for line in archive_lines(events):
-                file.write(line)
-        for name, command in (
-            ("ecr-events summary", ["-m", "ecr_events", "summary", str(archive)]),
-            ("json.loads, by hand", ["-c", BY_HAND, str(archive)]),
-        ):
-            start = time.perf_counter()
-            measured = [sys.executable, "-c", _MEASURED, *command]
-            output = subprocess.run(measured, check=True, capture_output=True, text=True)  # noqa: S603
-            seconds = time.perf_counter() - start
-            assert f"{events:,} events" in output.stdout or f"{events} events" in output.stdout
-            rate, peak = events / seconds, int(output.stderr) // 1024
-            print(f"  {name:22} {rate:10,.0f} events/s  {seconds:6.1f} s  peak {peak:5} MiB")
-
-
-_MEASURED = """
+_PEAK = """
 import resource, subprocess, sys
 status = subprocess.run([sys.executable, *sys.argv[1:]]).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
@@ -87,30 +48,89 @@ sys.exit(status)
 """
 
 
-def archive_lines(events: int) -> Iterator[bytes]:
-    """Yield so many distinct events, a line each, over ten days and 200 repositories."""
-    choose = random.Random(1)  # noqa: S311 - no cryptography
-    documents: dict[Any, dict[str, Any]] = {cls: json.loads(sample_json(cls)) for cls in PROPORTIONS}
-    encode = msgspec.json.encode
-    for number, cls in enumerate(choose.choices(list(PROPORTIONS), list(PROPORTIONS.values()), k=events)):
-        document = documents[cls]
-        name = f"team/app-{int(choose.random() ** 3 * 200)}"
-        detail: dict[str, Any] = document["detail"] | {"image-digest": f"sha256:{number:064x}"}
-        if cls in {ECRImageActionEvent, ECRReplicationActionEvent}:
-            result = "FAILED" if cls is ECRReplicationActionEvent and choose.random() < _FAILING else "SUCCESS"
-            detail |= {"repository-name": name, "image-tag": f"1.{number}", "result": result}
-        elif cls is ECRPullThroughCacheActionEvent:
-            detail |= {"repository-name": f"docker-hub/{name}", "image-tag": f"1.{number}"}
-        elif cls is Inspector2FindingEvent:
-            detail = document["detail"] | {"severity": choose.choices(("CRITICAL", "HIGH", "MEDIUM"), (1, 9, 20))[0]}
-        else:
-            counts = {"CRITICAL": 1} if choose.random() < _FAILING else {"HIGH": 4, "MEDIUM": 12}
-            named = f"arn:aws:ecr:eu-west-1:012345678901:repository/{name}" if cls is Inspector2ScanEvent else name
-            detail |= {"repository-name": named, "finding-severity-counts": counts, "image-tags": [f"1.{number}"]}
-        day = 4 + int(10 * (number / events) ** 0.8)
-        moment = f"2026-05-{day:02}T09:15:31Z"
-        yield encode(document | {"id": f"{number:036}", "time": moment, "detail": detail}) + b"\n"
+def run(size: Size) -> list[Section]:
+    """Return what reading and summarising an archive costs."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain, alike, packed = (Path(folder) / name for name in ("mix.ndjson", "alike.ndjson", "many.ndjson.gz"))
+        write(plain, mixed(size.archived))
+        write(alike, of_kind(ALIKE, size.archived))
+        write(packed, mixed(size.summarised))
+        rounds = min(size.rounds, 3)
+        counted = in_rounds(summarise, [COMMAND, BY_HAND], rounds, str(packed), size.summarised)
+        return [
+            Section(
+                "Archives",
+                f"NDJSON of {size.archived:,} events, a line each, is read event by event, each dropped at once. "
+                f"`{OURS}` is `archives.read`, `{BARE}` is `decode_lines`, which holds the whole archive and all its "
+                f"events; `{ARROW}` makes no events but a table, of inferred types and on all cores. "
+                "Microseconds an event.",
+                "µs",
+                in_rounds(read_all, _NAMES, size.rounds, str(plain), MIX)
+                | in_rounds(read_all, _NAMES, size.rounds, str(alike), ALIKE),
+            ),
+            Section(
+                "Archives: a summary on the command line",
+                f"`{COMMAND}` counts {size.summarised:,} events, compressed; beside it a loop over `json.loads` that "
+                "does the same counts, and nothing about what is no event. Microseconds an event, and MiB at the peak.",
+                "µs, or MiB",
+                counted,
+                COMMAND,
+            ),
+        ]
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS)
+def write(path: Path, events: Iterable[bytes]) -> None:
+    """Write the events, a line each, compressed if the name says so."""
+    compressed: Any = partial(gzip.open, compresslevel=1)
+    with (compressed if path.suffix == ".gz" else open)(path, "wb") as file:
+        for event in events:
+            file.write(event + b"\n")
+
+
+def read_all(name: str, archive: str, workload: str) -> dict[str, float]:
+    """Return microseconds an event."""
+    lines = Path(archive).read_bytes().splitlines()
+    count = len(lines)
+    function = _reader(name, archive)
+    if name != ARROW:
+        rival = contender(name)
+        for value, line, _ in zip(function(), lines, range(100), strict=False):
+            check(name, rival, value, json.loads(line))
+    del lines
+    start = time.perf_counter()
+    total = sum(1 for _ in function())
+    seconds = time.perf_counter() - start
+    assert total == count or name == ARROW
+    return {workload: seconds / count * 1e6}
+
+
+def _reader(name: str, archive: str) -> Callable[[], Iterable[Any]]:
+    if name == OURS:
+        return lambda: read(archive)
+    if name == BARE:
+        decode_lines = msgspec.json.Decoder(ECREvent).decode_lines
+        return lambda: decode_lines(Path(archive).read_bytes())
+    if name == ARROW:
+        from pyarrow.json import read_json  # noqa: PLC0415 - only the process that measures it loads it
+
+        return lambda: [read_json(archive)]
+    decode = contender(name).decoder(None)
+    assert decode is not None
+
+    def loop() -> Iterable[Any]:
+        with Path(archive).open("rb") as file:
+            for line in file:
+                yield decode(line)
+
+    return loop
+
+
+def summarise(name: str, archive: str, count: int) -> dict[str, float]:
+    """Return microseconds an event, and the peak of memory."""
+    command = ["-m", "ecr_events", "summary", archive] if name == COMMAND else ["-c", _COUNTING, archive]
+    start = time.perf_counter()
+    output = subprocess.run([sys.executable, "-c", _PEAK, *command], check=True, capture_output=True, text=True)  # noqa: S603
+    seconds = time.perf_counter() - start
+    assert f"{count:,} events" in output.stdout or f"{count} events" in output.stdout
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return {"time": seconds / count * 1e6, "memory": int(output.stderr) / unit}

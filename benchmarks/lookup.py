@@ -1,9 +1,9 @@
-"""What many lookups cost: ``python -m benchmarks.lookups``.
+"""What many lookups cost, in requests and in time.
 
-10,000 replication events name 200 images in 20 repositories, in two regions. A server on
-loopback speaks ECR's protocol and counts requests, for `ECRService` and for a loop that asks
-boto3 about one thing after the other. Loopback has no latency: against AWS, the loop would
-be slower by the round trip of each of its requests.
+Replication events name 200 images in 20 repositories, in two regions. A server on loopback
+speaks ECR's protocol and counts requests, for `ECRService` and for a loop that asks boto3
+about one thing after the other. Loopback has no latency: against AWS, the loop would be
+slower by the round trip of each of its requests.
 """
 
 import sys
@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import msgspec
 
+from benchmarks.measuring import Section, Size, in_rounds
 from ecr_events import ECRReplicationActionEvent, ImageReference
 from ecr_events.samples import sample
 from ecr_events.service import ECRService
@@ -21,7 +22,9 @@ from ecr_events.service import ECRService
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 from ecr_server import ECRServer
 
-EVENTS, REPOSITORIES, IMAGES = 10_000, 20, 10
+REPOSITORIES, IMAGES = 20, 10
+BATCHED = "ECRService"
+ONE_BY_ONE = "boto3, one by one"
 
 
 class _Session(boto3.Session):  # type: ignore[misc]  # boto3 has no types
@@ -33,26 +36,36 @@ class _Session(boto3.Session):  # type: ignore[misc]  # boto3 has no types
         return super().client(*arguments, endpoint_url=self.url, **options)
 
 
-def main() -> None:
-    """Print requests and seconds of both."""
-    events = _events()
+def run(size: Size) -> list[Section]:
+    """Return what looking up images and repositories costs."""
+    text = (
+        f"{size.looked_up:,} replication events name {REPOSITORIES * IMAGES} images in {REPOSITORIES} repositories and "
+        "two regions; a server on loopback, without any latency, answers for ECR."
+    )
+    rounds = min(size.rounds, 3)
+    return [Section("Lookups", text, "", in_rounds(look_up, [BATCHED, ONE_BY_ONE], rounds, size.looked_up), BATCHED)]
+
+
+def look_up(name: str, count: int) -> dict[str, float]:
+    """Return how many requests, and how many seconds, it takes to have all images and repositories."""
+    events = _events(count)
     with ECRServer() as server:
         for image in dict.fromkeys(_image(event) for event in events):
             place = image.repository
             server.add_image(
                 place.repository_name, str(image.image_digest), region=place.region, registry_id=place.registry_id
             )
-        for name, look_up in (("ECRService, batched", _batched), ("one by one", _one_by_one)):
-            before, start = server.count(), time.perf_counter()
-            found = look_up(_Session(server.url), events)
-            seconds = time.perf_counter() - start
-            print(f"{name:20} {server.count() - before:6} requests  {seconds:7.2f} s  {found} found")
+        before, start = server.count(), time.perf_counter()
+        found = (_batched if name == BATCHED else _one_by_one)(_Session(server.url), events)
+        seconds = time.perf_counter() - start
+        assert found == 2 * count
+        return {"requests": server.count() - before, "seconds": seconds}
 
 
-def _events() -> list[ECRReplicationActionEvent]:
+def _events(count: int) -> list[ECRReplicationActionEvent]:
     template = sample(ECRReplicationActionEvent)
     events: list[ECRReplicationActionEvent] = []
-    for number in range(EVENTS):
+    for number in range(count):
         repository, image = number % REPOSITORIES, number // REPOSITORIES % IMAGES
         detail = msgspec.structs.replace(
             template.detail,
@@ -90,7 +103,3 @@ def _one_by_one(session: Any, events: list[ECRReplicationActionEvent]) -> int:
         repositories = ecr.describe_repositories(registryId=event.account, repositoryNames=[name])
         found += len(images["imageDetails"]) + len(repositories["repositories"])
     return found
-
-
-if __name__ == "__main__":
-    main()

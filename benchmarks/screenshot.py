@@ -1,12 +1,11 @@
 """The picture of ``ecr-events summary`` in the README: ``python -m benchmarks.screenshot``."""
 
 import io
-import json
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.archive import archive_lines
+from benchmarks.workloads import mixed
 from ecr_events import decode
 from ecr_events.cli.summary import show
 
@@ -16,7 +15,7 @@ PICTURE = Path(__file__).parent / "summary.svg"
 def main() -> None:
     """Write the picture of a summary of 5,000 made-up events."""
     screen = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
-    show((decode(json.loads(line)) for line in archive_lines(5_000)), screen)
+    show(map(decode, mixed(5_000)), screen)
     PICTURE.write_text(screen.export_svg(title="ecr-events summary events.ndjson.gz"))
 
 

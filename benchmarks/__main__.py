@@ -1,0 +1,58 @@
+"""``python -m benchmarks [decode|memory|import|lambda|archive|lookup] ...``: all of them, or those named."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import archive, aws_lambda, charts, decode, imports, lookup, memory
+from benchmarks.machine import environment
+from benchmarks.measuring import FULL, SMALLEST, Section
+from benchmarks.report import markdown
+
+BENCHMARKS = {
+    "decode": decode.run,
+    "memory": memory.run,
+    "import": imports.run,
+    "lambda": aws_lambda.run,
+    "archive": archive.run,
+    "lookup": lookup.run,
+}
+_HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Run what is asked for, print it, and write it where a run of everything belongs."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure ecr_events and its rivals.")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)}; all of them without a name")
+    parser.add_argument("--smallest", action="store_true", help="see that everything works; the numbers mean nothing")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement to this file")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help=f"write RESULTS.md and the charts there; all together go to {_HERE}",
+    )
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark is called {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}")
+    names = arguments.names or list(BENCHMARKS)
+    found = environment()
+    sections: list[Section] = []
+    for name in names:
+        sections += BENCHMARKS[name](SMALLEST if arguments.smallest else FULL)
+    text = markdown(sections, found, f"python -m benchmarks {' '.join(sys.argv[1:])}".strip())
+    print(text)
+    output = arguments.output or (_HERE if len(names) == len(BENCHMARKS) and not arguments.smallest else None)
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "RESULTS.md").write_text(text)
+        charts.draw(sections, output)
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"environment": found, "sections": [*map(asdict, sections)]}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

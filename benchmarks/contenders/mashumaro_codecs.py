@@ -1,0 +1,24 @@
+"""mashumaro, on what orjson parses."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from mashumaro.codecs.basic import BasicDecoder
+
+from benchmarks.contenders import MASHUMARO, Contender, Kind
+from benchmarks.contenders.dataclass_models import DATACLASSES, plain
+
+_decode = {kind: BasicDecoder(cls).decode for kind, cls in DATACLASSES.items()}
+
+
+def _converter(kind: Kind) -> Callable[[dict[str, Any]], Any]:
+    return _decode[kind] if kind else lambda document: _decode[document["detail-type"]](document)
+
+
+def _decoder(kind: Kind) -> Callable[[bytes], Any]:
+    convert, loads = _converter(kind), orjson.loads
+    return lambda raw: convert(loads(raw))
+
+
+CONTENDERS = {MASHUMARO: Contender(decoder=_decoder, converter=_converter, plain=plain)}

@@ -1,0 +1,96 @@
+"""JSON to values: streamed, held, encoded again and pickled."""
+
+import json
+import pickle
+import time
+
+from benchmarks.contenders import MODULES, SCAN, Contender, check, contender, installed
+from benchmarks.measuring import Section, Size, in_rounds, microseconds
+from benchmarks.workloads import KINDS, detail_type_last, mixed, of_kind
+
+MIX = "all detail-types mixed"
+LAST = "all detail-types mixed, with the key detail-type last"
+
+
+def run(size: Size) -> list[Section]:
+    """Return what decoding costs, and what follows it."""
+    names = installed()
+    keeping = [name for name in names if name != SCAN]
+    encoding = [name for name in keeping if name in ENCODING]
+    return [
+        Section(
+            "Streaming",
+            "Each event is decoded from its bytes and dropped. Microseconds an event.",
+            "µs",
+            in_rounds(stream, names, size.rounds, size.streamed, size.seconds),
+        ),
+        Section(
+            "Holding",
+            f"{size.held:,} events are decoded into one list, in a process that did nothing else before, with the "
+            "garbage collector on. Microseconds an event.",
+            "µs",
+            {
+                **in_rounds(hold, keeping, size.rounds, None, size.held),
+                **in_rounds(hold, keeping, size.rounds, "ECR Replication Action", size.held),
+            },
+        ),
+        Section(
+            "Encoding and pickling",
+            "What was decoded becomes JSON with AWS's key names again, or goes through pickle. Microseconds an event.",
+            "µs",
+            in_rounds(encode, encoding, size.rounds, size.streamed, size.seconds),
+        ),
+    ]
+
+
+ENCODING = [name for name in MODULES if not name.startswith(("botocraft", "Powertools"))]
+"""Who gives back all detail-types."""
+
+
+def stream(name: str, count: int, seconds: float) -> dict[str, float]:
+    """Return microseconds an event, by kind of event."""
+    rival = contender(name)
+    costs: dict[str, float] = {}
+    mix = list(mixed(count))
+    workloads = {MIX: mix, LAST: [*map(detail_type_last, mix)], **{kind: [*of_kind(kind, count)] for kind in KINDS}}
+    for workload, events in workloads.items():
+        decode = rival.decoder(workload if workload in KINDS else None)
+        if decode is not None:
+            for event in events[:100]:
+                check(name, rival, decode(event), json.loads(event))
+            costs[workload] = microseconds(decode, events, seconds)
+    return costs
+
+
+def hold(name: str, kind: str | None, count: int) -> dict[str, float]:
+    """Return microseconds an event when all of them are kept."""
+    rival: Contender = contender(name)
+    decode = rival.decoder(kind)
+    if decode is None:
+        return {}
+    events = list(of_kind(kind, count) if kind else mixed(count))
+    check(name, rival, decode(events[0]), json.loads(events[0]))
+    start = time.perf_counter()
+    held = [decode(event) for event in events]
+    seconds = time.perf_counter() - start
+    return {kind or MIX: seconds / len(held) * 1e6}
+
+
+def encode(name: str, count: int, seconds: float) -> dict[str, float]:
+    """Return microseconds an event on its way back."""
+    rival = contender(name)
+    decode = rival.decoder(None)
+    if decode is None:
+        return {}
+    events = [decode(event) for event in mixed(count)]
+    pickled = [pickle.dumps(event) for event in events]
+    costs = {
+        "pickle.dumps": microseconds(pickle.dumps, events, seconds),
+        "pickle.loads": microseconds(pickle.loads, pickled, seconds),
+        "bytes of a pickle": sum(map(len, pickled)) / count,
+    }
+    if rival.encode is not None:
+        for event in events[:100]:
+            check(name, rival, decode(rival.encode(event)), json.loads(rival.encode(event)))
+        costs["to JSON"] = microseconds(rival.encode, events, seconds)
+    return costs

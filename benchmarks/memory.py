@@ -1,0 +1,51 @@
+"""What holding events costs: memory, and the pauses of the garbage collector."""
+
+import gc
+import json
+import resource
+import statistics
+import sys
+import time
+
+import psutil
+
+from benchmarks.contenders import ADAPTER, CATTRS, JSON, MASHUMARO, ORJSON, OURS, POWERTOOLS_DATA, check, contender
+from benchmarks.measuring import Section, Size, in_rounds
+from benchmarks.workloads import mixed
+
+RETAINED = "retained"
+PAUSE = "full collection"
+_ROUNDS = 3
+_NAMES = [OURS, ADAPTER, POWERTOOLS_DATA, MASHUMARO, CATTRS, ORJSON, JSON]
+"""Every way to represent an event once: the bare msgspec decoder makes ours, every way of pydantic's makes models."""
+
+
+def run(size: Size) -> list[Section]:
+    """Return what a million events cost while they are held."""
+    measured = in_rounds(hold, _NAMES, min(size.rounds, _ROUNDS), size.collected)
+    text = f"{size.collected:,} events of all detail-types are decoded and held, without the bytes they came from."
+    return [
+        Section("Memory", f"{text} Bytes an event.", "B", {name: measured[name] for name in (RETAINED, "peak")}),
+        Section("Garbage collection", f"{text} Milliseconds that gc.collect() takes.", "ms", {PAUSE: measured[PAUSE]}),
+    ]
+
+
+def hold(name: str, count: int) -> dict[str, float]:
+    """Return bytes an event, and milliseconds of a full collection."""
+    rival = contender(name)
+    decode = rival.decoder(None)
+    assert decode is not None
+    for event in mixed(100):
+        check(name, rival, decode(event), json.loads(event))
+    gc.collect()
+    process = psutil.Process()
+    before = process.memory_info().rss
+    held = [decode(event) for event in mixed(count)]
+    retained = process.memory_info().rss - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) - before
+    pauses: list[float] = []
+    for _ in range(3):
+        start = time.perf_counter()
+        gc.collect()
+        pauses.append((time.perf_counter() - start) * 1e3)
+    return {RETAINED: retained / len(held), "peak": peak / len(held), PAUSE: statistics.median(pauses)}
