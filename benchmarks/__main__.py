@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,9 +42,10 @@ def main() -> None:
     sections: list[Section] = []
     for name in names:
         sections += BENCHMARKS[name](SMALLEST if arguments.smallest else FULL)
-    text = markdown(sections, found, f"python -m benchmarks {' '.join(sys.argv[1:])}".strip())
+    command = ["python", "-m", "benchmarks", *arguments.names, *(["--smallest"] if arguments.smallest else [])]
+    text = markdown(sections, found, " ".join(command))
     print(text)
-    output = arguments.output or (_HERE if len(names) == len(BENCHMARKS) and not arguments.smallest else None)
+    output = arguments.output or (_HERE if {*names} == {*BENCHMARKS} and not arguments.smallest else None)
     if output:
         output.mkdir(parents=True, exist_ok=True)
         (output / "RESULTS.md").write_text(text)

@@ -117,6 +117,8 @@ def _varied_detail(cls: type[EventBridgeEvent], number: int, choose: random.Rand
         detail |= {"image-tags": [f"1.{number}"], "finding-severity-counts": counts}
     elif cls is not ECRReferrerActionEvent:
         detail["image-tag"] = f"1.{number}"
+    if cls is ECRPullThroughCacheActionEvent:
+        detail["repository-name"] = f"docker-hub/{name}"
     if cls is Inspector2ScanEvent:
         detail["repository-name"] = f"arn:aws:ecr:eu-west-1:012345678901:repository/{name}"
     if cls is ECRReplicationActionEvent and failing:

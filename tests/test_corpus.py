@@ -42,7 +42,7 @@ def _is_typed(text: bytes) -> bool:
         return False
 
 
-KNOWN_KEYS = {key for shape in json_schema()["$defs"].values() for key in shape.get("properties", ())}
+KNOWN_KEYS = {key for shape in json_schema()["$defs"].values() for key in shape["properties"]}
 
 
 def _without_unknown_keys(document: Any, encoded: Any) -> Any:

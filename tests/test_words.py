@@ -3,11 +3,10 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import msgspec
 import pytest
 
-from ecr_events import ECRImageActionEvent, ImageReference, decode, encode
+from ecr_events import DecodeError, ECRImageActionEvent, ImageReference, decode, encode
 from ecr_events.events.words import KNOWN
 from ecr_events.samples import sample_json
 
@@ -58,13 +57,11 @@ def test_msgspec_itself_takes_any_word() -> None:
         assert isinstance(event.image_reference, ImageReference)
 
 
-def test_every_region_is_known() -> None:
-    """That is, every one that boto3 knows ECR to be in, in every partition."""
-    session = boto3.Session()
-    regions = {
-        region for place in session.get_available_partitions() for region in session.get_available_regions("ecr", place)
-    }
-    assert regions - {*KNOWN} == set()
+def test_a_lone_surrogate_is_refused_from_a_dict_too() -> None:
+    """As from JSON: no such text can be UTF-8."""
+    for read in (from_json, from_dict):
+        with pytest.raises(DecodeError):
+            read(_with("\ud800"))
 
 
 def test_no_word_is_listed_twice() -> None:

@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import orjson
-from cattrs.gen import make_dict_structure_fn, override
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import make_converter
 
 from benchmarks.contenders import CATTRS, Contender, Kind
@@ -16,18 +16,31 @@ _cattrs = make_converter(detailed_validation=False)
 
 @_cattrs.register_structure_hook_factory(is_dataclass)
 def _renaming(cls: Any) -> Callable[..., Any]:
-    names = {item.name: override(rename=item.metadata["alias"]) for item in fields(cls)}
-    return make_dict_structure_fn(cls, _cattrs, **names)  # type: ignore[arg-type]
+    return make_dict_structure_fn(cls, _cattrs, **_names(cls))
 
 
-_hooks = {kind: _cattrs.get_structure_hook(cls) for kind, cls in DATACLASSES.items()}
+@_cattrs.register_unstructure_hook_factory(is_dataclass)
+def _renaming_back(cls: Any) -> Callable[..., Any]:
+    return make_dict_unstructure_fn(cls, _cattrs, _cattrs_omit_if_default=True, **_names(cls))
+
+
+def _names(cls: Any) -> dict[str, Any]:
+    return {item.name: override(rename=item.metadata["alias"]) for item in fields(cls)}
+
+
+_hooks = {kind: (_cattrs.get_structure_hook(cls), cls) for kind, cls in DATACLASSES.items()}
 
 
 def _converter(kind: Kind) -> Callable[[dict[str, Any]], Any]:
     if kind:
-        hook, cls = _hooks[kind], DATACLASSES[kind]
+        hook, cls = _hooks[kind]
         return lambda document: hook(document, cls)
-    return lambda document: _hooks[document["detail-type"]](document, DATACLASSES[document["detail-type"]])
+
+    def convert(document: dict[str, Any]) -> Any:
+        hook, cls = _hooks[document["detail-type"]]
+        return hook(document, cls)
+
+    return convert
 
 
 def _decoder(kind: Kind) -> Callable[[bytes], Any]:
@@ -35,4 +48,4 @@ def _decoder(kind: Kind) -> Callable[[bytes], Any]:
     return lambda raw: convert(loads(raw))
 
 
-CONTENDERS = {CATTRS: Contender(decoder=_decoder, converter=_converter, plain=plain)}
+CONTENDERS = {CATTRS: Contender(decoder=_decoder, converter=_converter, encode=_cattrs.dumps, plain=plain)}

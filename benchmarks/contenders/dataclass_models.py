@@ -12,6 +12,13 @@ from benchmarks.contenders.pydantic_models import MODELS
 __all__ = ["DATACLASSES", "plain"]
 
 
+class _Config:
+    """How mashumaro encodes."""
+
+    serialize_by_alias = True
+    omit_none = True
+
+
 @cache
 def _dataclass(model: type[BaseModel]) -> type[Any]:
     definitions: list[Any] = []
@@ -19,7 +26,7 @@ def _dataclass(model: type[BaseModel]) -> type[Any]:
         metadata = {"alias": info.alias or name}
         default = field(metadata=metadata) if info.is_required() else field(default=None, metadata=metadata)
         definitions.append((name, _type(info.annotation), default))
-    named = {"__module__": __name__}
+    named = {"__module__": __name__, "Config": _Config}
     made = make_dataclass(model.__name__, definitions, kw_only=True, slots=True, namespace=named)
     globals()[model.__name__] = made  # where pickle looks for it
     return made

@@ -5,10 +5,12 @@ from typing import Any
 
 import orjson
 from mashumaro.codecs.basic import BasicDecoder
+from mashumaro.codecs.orjson import ORJSONEncoder
 
 from benchmarks.contenders import MASHUMARO, Contender, Kind
 from benchmarks.contenders.dataclass_models import DATACLASSES, plain
 
+_encoders = {cls: ORJSONEncoder(cls).encode for cls in DATACLASSES.values()}
 _decode = {kind: BasicDecoder(cls).decode for kind, cls in DATACLASSES.items()}
 
 
@@ -21,4 +23,8 @@ def _decoder(kind: Kind) -> Callable[[bytes], Any]:
     return lambda raw: convert(loads(raw))
 
 
-CONTENDERS = {MASHUMARO: Contender(decoder=_decoder, converter=_converter, plain=plain)}
+def _encode(event: Any) -> bytes:
+    return _encoders[event.__class__](event)
+
+
+CONTENDERS = {MASHUMARO: Contender(decoder=_decoder, converter=_converter, encode=_encode, plain=plain)}

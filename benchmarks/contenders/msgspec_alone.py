@@ -19,7 +19,7 @@ _skip = msgspec.json.Decoder(_Nothing).decode
 CONTENDERS = {
     BARE: Contender(
         decoder=lambda _: _decode,
-        converter=lambda kind: partial(msgspec.convert, type=KINDS[kind]) if kind else None,
+        converter=lambda kind: partial(msgspec.convert, type=KINDS[kind] if kind else ECREvent),
         encode=msgspec.json.Encoder().encode,
         plain=msgspec.to_builtins,
     ),

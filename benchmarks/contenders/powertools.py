@@ -35,11 +35,11 @@ CONTENDERS = {
         decoder=_decoder,
         converter=_converter,
         plain=lambda detail: detail.model_dump(by_alias=True),
+        detail_only=True,
     ),
     POWERTOOLS_DATA: Contender(
         decoder=lambda _: lambda raw: EventBridgeEvent(json.loads(raw)),
         converter=lambda _: EventBridgeEvent,
-        encode=lambda event: json.dumps(event.raw_event, separators=(",", ":")).encode(),
         plain=lambda event: event.raw_event,
     ),
 }

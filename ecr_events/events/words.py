@@ -42,6 +42,7 @@ else:
         """A string, mostly one of a few words; any other is as good."""
 
     # Where a field is an enum, msgspec returns what it finds for the text in this map, or else
-    # what `_missing_` returns. Here both are plain strings, and never a member.
+    # what `_missing_` returns. Here both are plain strings, and never a member. Only msgspec's
+    # own `schema` and `inspect` still see an enum, one without values; `json_schema` mends that.
     Word._missing_ = str
     Word._value2member_map_ = {word: word for word in KNOWN}
