@@ -46,7 +46,7 @@ def _bars(panels: dict[str, dict[str, float]], caption: str, path: Path) -> None
         bars = axes.barh(
             names, [values[name] for name in names], color=[_OURS if name == OURS else _OTHERS for name in names]
         )
-        axes.bar_label(bars, fmt=lambda value: f" {value:,.0f}", fontsize=8, color=_INK)
+        axes.bar_label(bars, fmt=lambda value: f"{value:,.0f}", padding=4, fontsize=8, color=_INK)
         axes.set_title(title, fontsize=10, color=_INK, loc="left")
         axes.margins(x=0.18)
         axes.xaxis.set_visible(False)

@@ -92,10 +92,10 @@ def sqs_delivery(events: list[bytes]) -> dict[str, Any]:
 
 
 def _events(classes: Iterator[type[EventBridgeEvent]], count: int) -> Iterator[bytes]:
-    """Yield an event for each class, over ten days and 200 repositories."""
+    """Yield an event for each class, over ten ever busier days and 200 repositories."""
     choose = random.Random(1)  # noqa: S311 - no cryptography
     for number, cls in enumerate(classes):
-        day = 4 + int(_DAYS * number / count)
+        day = 4 + int(_DAYS * (number / count) ** 0.8)
         varied = {"id": f"{number:08x}-0000-4000-8000-000000000000", "time": f"2026-05-{day:02}T09:15:31Z"}
         detail = _TEMPLATES[cls]["detail"] | _varied_detail(cls, number, choose)
         yield msgspec.json.encode(_TEMPLATES[cls] | varied | {"detail": detail})
