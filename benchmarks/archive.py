@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.contenders import ADAPTER, BARE, CATTRS, JSON, MASHUMARO, ORJSON, OURS, check, contender
 from benchmarks.decode import MIX
-from benchmarks.measuring import Section, Size, in_rounds
+from benchmarks.measuring import RSS_UNIT, Section, Size, in_rounds
 from benchmarks.workloads import mixed, of_kind
 from ecr_events.archives import read
 
@@ -125,5 +125,4 @@ def summarise(name: str, archive: str, count: int) -> dict[str, float]:
     output = subprocess.run([sys.executable, "-c", _PEAK, *command], check=True, capture_output=True, text=True)  # noqa: S603
     seconds = time.perf_counter() - start
     assert f"{count:,} events" in output.stdout or f"{count} events" in output.stdout
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return {"time": seconds / count * 1e6, "memory": int(output.stderr) / unit}
+    return {"time": seconds / count * 1e6, "memory": int(output.stderr) * RSS_UNIT / 1024**2}

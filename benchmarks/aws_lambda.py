@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.contenders import JSON, ORJSON, OURS, SCAN, check, contender, installed
-from benchmarks.decode import MIX
+from benchmarks.decode import MIX, by_kind
 from benchmarks.measuring import Section, Size, in_rounds, microseconds
 from benchmarks.workloads import KINDS, mixed, of_kind, sqs_delivery
 from ecr_events.deliveries import unwrap
@@ -35,17 +35,9 @@ def run(size: Size) -> list[Section]:
 
 def convert(name: str, count: int, seconds: float) -> dict[str, float]:
     """Return microseconds an event, by kind of event."""
-    rival = contender(name)
-    costs: dict[str, float] = {}
     workloads = {MIX: mixed(count), **{kind: of_kind(kind, count) for kind in KINDS}}
-    for workload, events in workloads.items():
-        function = rival.converter(workload if workload in KINDS else None)
-        if function is not None:
-            documents = [json.loads(event) for event in events]
-            for document in documents[:100]:
-                check(name, rival, function(document), document)
-            costs[workload] = microseconds(function, documents, seconds)
-    return costs
+    documents = {workload: [*map(json.loads, events)] for workload, events in workloads.items()}
+    return by_kind(name, contender(name).converter, documents, seconds)
 
 
 def sqs(name: str, count: int, seconds: float) -> dict[str, float]:

@@ -3,8 +3,10 @@
 import json
 import pickle
 import time
+from collections.abc import Callable
+from typing import Any
 
-from benchmarks.contenders import SCAN, Contender, check, contender, installed
+from benchmarks.contenders import SCAN, Kind, check, contender, installed
 from benchmarks.measuring import Section, Size, in_rounds, microseconds
 from benchmarks.workloads import KINDS, detail_type_last, mixed, of_kind
 
@@ -43,22 +45,32 @@ def run(size: Size) -> list[Section]:
 
 def stream(name: str, count: int, seconds: float) -> dict[str, float]:
     """Return microseconds an event, by kind of event."""
-    rival = contender(name)
-    costs: dict[str, float] = {}
     mix = list(mixed(count))
     workloads = {MIX: mix, LAST: [*map(detail_type_last, mix)], **{kind: [*of_kind(kind, count)] for kind in KINDS}}
+    return by_kind(name, contender(name).decoder, workloads, seconds)
+
+
+def by_kind(
+    name: str,
+    function_for: Callable[[Kind], Callable[[Any], Any] | None],
+    workloads: dict[str, list[Any]],
+    seconds: float,
+) -> dict[str, float]:
+    """Return microseconds an event of each workload that a contender has a function for, its values checked."""
+    rival = contender(name)
+    costs: dict[str, float] = {}
     for workload, events in workloads.items():
-        decode = rival.decoder(workload if workload in KINDS else None)
-        if decode is not None:
+        function = function_for(workload if workload in KINDS else None)
+        if function is not None:
             for event in events[:100]:
-                check(name, rival, decode(event), json.loads(event))
-            costs[workload] = microseconds(decode, events, seconds)
+                check(name, rival, function(event), event if isinstance(event, dict) else json.loads(event))
+            costs[workload] = microseconds(function, events, seconds)
     return costs
 
 
 def hold(name: str, kind: str | None, count: int) -> dict[str, float]:
     """Return microseconds an event when all of them are kept."""
-    rival: Contender = contender(name)
+    rival = contender(name)
     decode = rival.decoder(kind)
     if decode is None:
         return {}
@@ -76,8 +88,8 @@ def encode(name: str, count: int, seconds: float) -> dict[str, float]:
     decode = rival.decoder(None)
     if decode is None:
         return {}
-    documents = [json.loads(event) for event in mixed(count)]
-    events = [decode(event) for event in mixed(count)]
+    texts = list(mixed(count))
+    documents, events = [*map(json.loads, texts)], [*map(decode, texts)]
     pickled = [pickle.dumps(event) for event in events]
     for document, text in zip(documents, pickled, strict=True):
         check(name, rival, pickle.loads(text), document)  # noqa: S301 - pickled above

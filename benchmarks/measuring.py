@@ -21,7 +21,10 @@ from typing import Any
 
 from benchmarks.contenders import OURS
 
-__all__ = ["FULL", "SMALLEST", "Section", "Size", "in_rounds", "microseconds"]
+__all__ = ["FULL", "RSS_UNIT", "SMALLEST", "Section", "Size", "in_rounds", "microseconds"]
+
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+"""In so many bytes does `resource.getrusage` count memory."""
 
 _CONFIDENCE = 0.95
 _PASSES = 5

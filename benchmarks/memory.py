@@ -3,13 +3,12 @@
 import gc
 import json
 import resource
-import sys
 import time
 
 import psutil
 
 from benchmarks.contenders import ADAPTER, CATTRS, JSON, MASHUMARO, ORJSON, OURS, POWERTOOLS_DATA, check, contender
-from benchmarks.measuring import Section, Size, in_rounds
+from benchmarks.measuring import RSS_UNIT, Section, Size, in_rounds
 from benchmarks.workloads import mixed
 
 RETAINED = "retained"
@@ -41,7 +40,7 @@ def hold(name: str, count: int) -> dict[str, float]:
     before = process.memory_info().rss
     held = [decode(event) for event in mixed(count)]
     retained = process.memory_info().rss - before
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT - before
     start = time.perf_counter()
     gc.collect()
     pause = time.perf_counter() - start

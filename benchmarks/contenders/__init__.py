@@ -61,6 +61,18 @@ class Contender:
     """Whether what it decodes to is the detail, without the envelope."""
 
 
+def parsing(
+    loads: Callable[[bytes], Any], converter: Callable[[Kind], Callable[[dict[str, Any]], Any] | None]
+) -> Callable[[Kind], Callable[[bytes], Any] | None]:
+    """Return the decoder of who converts what another library has parsed."""
+
+    def decoder(kind: Kind) -> Callable[[bytes], Any] | None:
+        convert = converter(kind)
+        return None if convert is None else lambda raw: convert(loads(raw))
+
+    return decoder
+
+
 def contender(name: str) -> Contender:
     """Return a contender by its name."""
     found: Contender = import_module(f"{__name__}.{MODULES[name]}").CONTENDERS[name]

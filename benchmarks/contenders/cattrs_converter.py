@@ -8,7 +8,7 @@ import orjson
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import make_converter
 
-from benchmarks.contenders import CATTRS, Contender, Kind
+from benchmarks.contenders import CATTRS, Contender, Kind, parsing
 from benchmarks.contenders.dataclass_models import DATACLASSES, plain
 
 _cattrs = make_converter(detailed_validation=False)
@@ -43,9 +43,8 @@ def _converter(kind: Kind) -> Callable[[dict[str, Any]], Any]:
     return convert
 
 
-def _decoder(kind: Kind) -> Callable[[bytes], Any]:
-    convert, loads = _converter(kind), orjson.loads
-    return lambda raw: convert(loads(raw))
-
-
-CONTENDERS = {CATTRS: Contender(decoder=_decoder, converter=_converter, encode=_cattrs.dumps, plain=plain)}
+CONTENDERS = {
+    CATTRS: Contender(
+        decoder=parsing(orjson.loads, _converter), converter=_converter, encode=_cattrs.dumps, plain=plain
+    )
+}

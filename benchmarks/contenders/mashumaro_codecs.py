@@ -7,7 +7,7 @@ import orjson
 from mashumaro.codecs.basic import BasicDecoder
 from mashumaro.codecs.orjson import ORJSONEncoder
 
-from benchmarks.contenders import MASHUMARO, Contender, Kind
+from benchmarks.contenders import MASHUMARO, Contender, Kind, parsing
 from benchmarks.contenders.dataclass_models import DATACLASSES, plain
 
 _encoders = {cls: ORJSONEncoder(cls).encode for cls in DATACLASSES.values()}
@@ -18,13 +18,10 @@ def _converter(kind: Kind) -> Callable[[dict[str, Any]], Any]:
     return _decode[kind] if kind else lambda document: _decode[document["detail-type"]](document)
 
 
-def _decoder(kind: Kind) -> Callable[[bytes], Any]:
-    convert, loads = _converter(kind), orjson.loads
-    return lambda raw: convert(loads(raw))
-
-
 def _encode(event: Any) -> bytes:
     return _encoders[event.__class__](event)
 
 
-CONTENDERS = {MASHUMARO: Contender(decoder=_decoder, converter=_converter, encode=_encode, plain=plain)}
+CONTENDERS = {
+    MASHUMARO: Contender(decoder=parsing(orjson.loads, _converter), converter=_converter, encode=_encode, plain=plain)
+}

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parser import parse
 from aws_lambda_powertools.utilities.parser.envelopes import EventBridgeEnvelope
 from pydantic import BaseModel
 
-from benchmarks.contenders import POWERTOOLS, POWERTOOLS_DATA, Contender, Kind
+from benchmarks.contenders import POWERTOOLS, POWERTOOLS_DATA, Contender, Kind, parsing
 from benchmarks.contenders.pydantic_models import MODELS
 
 
@@ -25,14 +25,9 @@ def _converter(kind: Kind) -> Callable[[dict[str, Any]], Any] | None:
     return lambda document: parse(event=document, model=model, envelope=EventBridgeEnvelope)
 
 
-def _decoder(kind: Kind) -> Callable[[bytes], Any] | None:
-    convert, loads = _converter(kind), json.loads
-    return None if convert is None else lambda raw: convert(loads(raw))
-
-
 CONTENDERS = {
     POWERTOOLS: Contender(
-        decoder=_decoder,
+        decoder=parsing(json.loads, _converter),
         converter=_converter,
         plain=lambda detail: detail.model_dump(by_alias=True),
         detail_only=True,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from benchmarks.contenders import ADAPTER, BOTOCRAFT_PATH, MODEL, Contender, Kind
+from benchmarks.contenders import ADAPTER, BOTOCRAFT_PATH, MODEL, Contender, Kind, parsing
 from benchmarks.contenders.pydantic_models import MODELS, AnyEvent
 
 _adapter: TypeAdapter[Any] = TypeAdapter(AnyEvent)
@@ -22,11 +22,6 @@ def _keywords(kind: Kind) -> Callable[[dict[str, Any]], Any]:
         model = MODELS[kind]
         return lambda document: model(**document)
     return lambda document: MODELS[document["detail-type"]](**document)
-
-
-def _keywords_of_json(kind: Kind) -> Callable[[bytes], Any]:
-    from_keywords, loads = _keywords(kind), json.loads
-    return lambda raw: from_keywords(loads(raw))
 
 
 _plain = partial(BaseModel.model_dump, by_alias=True)
@@ -44,5 +39,7 @@ CONTENDERS = {
         encode=_encode,
         plain=_plain,
     ),
-    BOTOCRAFT_PATH: Contender(decoder=_keywords_of_json, converter=_keywords, encode=_encode, plain=_plain),
+    BOTOCRAFT_PATH: Contender(
+        decoder=parsing(json.loads, _keywords), converter=_keywords, encode=_encode, plain=_plain
+    ),
 }

@@ -19,12 +19,15 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]"]', re.DOTALL)
 
 _BETWEEN = re.compile(rb"[\s,\[\]]*+")
 
-# Where a document seems to begin. Outside strings, only documents follow each other without a
-# comma; lines that are not indented begin with one; and an event of EventBridge begins with
-# its version, one that was encoded here with its detail-type.
-_BEGINNING = re.compile(rb'\n(?P<line>\{)|\}\s*+(?P<next>\{)|(?P<first>\{"(?:version|detail-type)":)')
+# An event of EventBridge begins with its version, one that was encoded here with its detail-type.
+_FIRST_KEY = rb'"(?:version|detail-type)":'
 
-_IN_ARRAY = re.compile(rb'[\[,]\s*+(\{\s*+"(?:version|detail-type)":)')
+# Where a document seems to begin. Outside strings, only documents follow each other without a
+# comma; lines that are not indented begin with one; and events begin with their first key.
+_BEGINNING = re.compile(rb"\n(?P<line>\{)|\}\s*+(?P<next>\{)|(?P<first>\{" + _FIRST_KEY + rb")")
+
+# In an array they do so behind its bracket or a comma.
+_IN_ARRAY = re.compile(rb"[\[,]\s*+(\{\s*+" + _FIRST_KEY + rb")")
 _NEARBY = 1 << 16
 """So many bytes from the end, the last event of an array is looked for."""
 
