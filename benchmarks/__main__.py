@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import archive, aws_lambda, charts, decode, imports, lookup, memory
-from benchmarks.machine import environment
-from benchmarks.measuring import FULL, SMALLEST, Section
+from benchmarks.environment import environment
 from benchmarks.report import markdown
+from benchmarks.runner import FULL, SMALLEST, Section
 
 BENCHMARKS = {
     "decode": decode.run,

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.contenders import ADAPTER, BARE, CATTRS, JSON, MASHUMARO, ORJSON, OURS, check, contender
 from benchmarks.decode import MIX
-from benchmarks.measuring import RSS_UNIT, Section, Size, in_rounds
+from benchmarks.runner import RSS_UNIT, Section, Size, in_rounds
 from benchmarks.workloads import mixed, of_kind
 from ecr_events.archives import read
 
@@ -103,7 +103,7 @@ def _reader(name: str, archive: str) -> Callable[[], Iterable[Any]]:
     if name == OURS:
         return lambda: read(archive)
     if name == ARROW:
-        from pyarrow.json import read_json  # noqa: PLC0415 - only the process that measures it loads it
+        from pyarrow.json import read_json
 
         return lambda: range(read_json(archive).num_rows)
     decode = contender(name).decoder(None)
@@ -122,7 +122,7 @@ def summarise(name: str, archive: str, count: int) -> dict[str, float]:
     by_hand = ["-c", _COUNTING.format(library=BY_HAND.get(name)), archive]
     command = ["-m", "ecr_events", "summary", archive] if name == COMMAND else by_hand
     start = time.perf_counter()
-    output = subprocess.run([sys.executable, "-c", _PEAK, *command], check=True, capture_output=True, text=True)  # noqa: S603
+    output = subprocess.run([sys.executable, "-c", _PEAK, *command], check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - start
     assert f"{count:,} events" in output.stdout or f"{count} events" in output.stdout
     return {"time": seconds / count * 1e6, "memory": int(output.stderr) * RSS_UNIT / 1024**2}

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.contenders import JSON, ORJSON, OURS, SCAN, check, contender, installed
 from benchmarks.decode import MIX, by_kind
-from benchmarks.measuring import Section, Size, in_rounds, microseconds
+from benchmarks.runner import Section, Size, in_rounds, microseconds
 from benchmarks.workloads import KINDS, mixed, of_kind, sqs_delivery
 from ecr_events.deliveries import unwrap
 

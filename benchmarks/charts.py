@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from benchmarks import decode, memory
 from benchmarks.contenders import ADAPTER, BARE, BOTOCRAFT_PATH, CATTRS, JSON, MASHUMARO, ORJSON, OURS, POWERTOOLS_DATA
-from benchmarks.measuring import Section
+from benchmarks.runner import Section
 
 __all__ = ["draw"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.contenders import SCAN, Kind, check, contender, installed
-from benchmarks.measuring import Section, Size, in_rounds, microseconds
+from benchmarks.runner import Section, Size, in_rounds, microseconds
 from benchmarks.workloads import KINDS, detail_type_last, mixed, of_kind
 
 MIX = "all detail-types mixed"

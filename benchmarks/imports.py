@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.contenders import BOTOCRAFT, OURS, installed
-from benchmarks.measuring import Section, Size, in_rounds
+from benchmarks.runner import Section, Size, in_rounds
 from benchmarks.workloads import of_kind
 
 TIME = "time"
@@ -93,8 +93,8 @@ def _install(name: str, folder: Path) -> None:
     if name == OURS:
         packages.append(str(_ROOT))
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder)]
-    subprocess.run([*install, *packages], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    subprocess.run([sys.executable, "-m", "compileall", "-qq", str(folder)], check=False)  # noqa: S603
+    subprocess.run([*install, *packages], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "compileall", "-qq", str(folder)], check=False)
 
 
 def measure(name: str, folder: str) -> dict[str, float]:
@@ -115,6 +115,6 @@ def _timed(code: str, folder: Path) -> tuple[float, float]:
     # Isolated, and without site-packages: what is measured cannot borrow from what is installed here.
     command = [sys.executable, "-I", "-S", "-c", _TIMED.format(code), str(folder), str(_ROOT)]
     raw = next(of_kind("ECR Replication Action", 1))
-    output = subprocess.run(command, check=True, input=raw, capture_output=True).stdout  # noqa: S603
+    output = subprocess.run(command, check=True, input=raw, capture_output=True).stdout
     seconds, modules = map(float, output.split())
     return seconds, modules

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import msgspec
 
-from benchmarks.measuring import Section, Size, in_rounds
+from benchmarks.runner import Section, Size, in_rounds
 from ecr_events import ECRReplicationActionEvent, ImageReference
 from ecr_events.samples import sample
 from ecr_events.service import ECRService
@@ -32,7 +32,7 @@ REMEMBERING = "boto3, one by one, each thing once"
 
 class _Session(boto3.Session):  # type: ignore[misc]  # boto3 has no types
     def __init__(self, url: str) -> None:
-        super().__init__(aws_access_key_id="key", aws_secret_access_key="secret")  # noqa: S106
+        super().__init__(aws_access_key_id="key", aws_secret_access_key="secret")
         self.url = url
 
     def client(self, *arguments: Any, **options: Any) -> Any:

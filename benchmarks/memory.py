@@ -8,7 +8,7 @@ import time
 import psutil
 
 from benchmarks.contenders import ADAPTER, CATTRS, JSON, MASHUMARO, ORJSON, OURS, POWERTOOLS_DATA, check, contender
-from benchmarks.measuring import RSS_UNIT, Section, Size, in_rounds
+from benchmarks.runner import RSS_UNIT, Section, Size, in_rounds
 from benchmarks.workloads import mixed
 
 RETAINED = "retained"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from benchmarks import aws_lambda, decode, imports, memory
 from benchmarks.contenders import ADAPTER, BARE, MODULES, ORJSON, OURS
-from benchmarks.measuring import Section
+from benchmarks.runner import Section
 from benchmarks.workloads import KINDS, PROPORTIONS
 
 __all__ = ["markdown"]

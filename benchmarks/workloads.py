@@ -55,7 +55,7 @@ def of_kind(kind: str, count: int) -> Iterator[bytes]:
 
 def mixed(count: int) -> Iterator[bytes]:
     """Yield so many distinct events of all detail-types, in realistic proportions."""
-    choose = random.Random(0)  # noqa: S311 - no cryptography
+    choose = random.Random(0)
     classes = list(PROPORTIONS)
     weights = list(itertools.accumulate(PROPORTIONS.values()))
     return _events((choose.choices(classes, cum_weights=weights)[0] for _ in range(count)), count)
@@ -93,7 +93,7 @@ def sqs_delivery(events: list[bytes]) -> dict[str, Any]:
 
 def _events(classes: Iterator[type[EventBridgeEvent]], count: int) -> Iterator[bytes]:
     """Yield an event for each class, over ten ever busier days and 200 repositories."""
-    choose = random.Random(1)  # noqa: S311 - no cryptography
+    choose = random.Random(1)
     for number, cls in enumerate(classes):
         day = 4 + int(_DAYS * (number / count) ** 0.8)
         varied = {"id": f"{number:08x}-0000-4000-8000-000000000000", "time": f"2026-05-{day:02}T09:15:31Z"}

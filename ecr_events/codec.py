@@ -11,16 +11,14 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable
 from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
+from typing import Any, TypeVar, get_args, overload
 
 import msgspec
 
 from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import bind
-
-if TYPE_CHECKING:
-    from ecr_events.service import Session
+from ecr_events.session import Session
 
 __all__ = ["decode", "encode", "json_schema"]
 
@@ -108,9 +106,9 @@ def json_schema(type: type[EventBridgeEvent] | UnionType = ECREvent) -> dict[str
     here, told apart by ``detail-type``.
     """
     text = msgspec.json.encode(msgspec.json.schema(type))
-    # To msgspec a `Word` is an enum, but any string is one.
-    schema = msgspec.json.decode(text.replace(b'{"$ref":"#/$defs/Word"}', b'{"type":"string"}'))
-    del schema["$defs"]["Word"]
+    # To msgspec a `InternedStr` is an enum, but any string is one.
+    schema = msgspec.json.decode(text.replace(b'{"$ref":"#/$defs/InternedStr"}', b'{"type":"string"}'))
+    del schema["$defs"]["InternedStr"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

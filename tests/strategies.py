@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from ecr_events import EventBridgeEvent
-from ecr_events.events.words import KNOWN
+from ecr_events.events.interning import INTERNED
 
 JSON = st.recursive(
     st.none()
@@ -52,8 +52,8 @@ def _strategy(info: inspect.Type) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - 
             return st.one_of(*map(_strategy, types))
         case inspect.LiteralType(values=values):
             return st.sampled_from(values)
-        case inspect.EnumType():  # a `Word`
-            return st.sampled_from(KNOWN) | _SIMPLE[inspect.StrType]()
+        case inspect.EnumType():  # a `InternedStr`
+            return st.sampled_from(INTERNED) | _SIMPLE[inspect.StrType]()
         case inspect.VarTupleType(item_type=item):
             return st.lists(_strategy(item), max_size=3).map(tuple)
         case inspect.DictType(key_type=key, value_type=value):

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecr_events import ArchiveError, DecodeError, ECREvent, ECRImageActionEvent, EventBridgeEvent, UnknownEvent
-from ecr_events.archives import documents, read, reading, write
+from ecr_events.archives import framing, read, reader, write
 from ecr_events.samples import sample, sample_json
 
 CLASSES = (*get_args(ECREvent), UnknownEvent)
@@ -42,11 +42,11 @@ FORMS: dict[str, Callable[[list[str]], str]] = {
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
-@pytest.mark.parametrize("chunk", [64, 1_000, 10_000, reading.CHUNK])
+@pytest.mark.parametrize("chunk", [64, 1_000, 10_000, reader.CHUNK])
 @every_form
 def test_every_form_is_read(form: Callable[[list[str]], str], chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain and as gzip, wherever the chunks happen to end."""
-    monkeypatch.setattr(reading, "CHUNK", chunk)
+    monkeypatch.setattr(reader, "CHUNK", chunk)
     text = form(COMPACT).encode()
     assert list(read(text)) == EVENTS
     assert list(read(gzip.compress(text))) == EVENTS
@@ -62,12 +62,12 @@ def test_clean_text_is_not_taken_apart(name: str, monkeypatch: pytest.MonkeyPatc
     apart: list[tuple[int, int]] = []
 
     def spy(text: bytes, *, final: bool) -> Iterator[tuple[int, int]]:
-        places = list(documents.documents(text, final=final))
+        places = list(framing.documents(text, final=final))
         apart.extend(places)
         yield from places
 
-    monkeypatch.setattr(reading, "CHUNK", 100_000)
-    monkeypatch.setattr(reading, "documents", spy)
+    monkeypatch.setattr(reader, "CHUNK", 100_000)
+    monkeypatch.setattr(reader, "documents", spy)
     assert sum(1 for _ in read(FORMS[name](known * 20).encode())) == 20 * len(known)
     assert apart == []
 
@@ -82,14 +82,14 @@ BROKEN: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("chunk", [300, reading.CHUNK])
+@pytest.mark.parametrize("chunk", [300, reader.CHUNK])
 @pytest.mark.parametrize("damage", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("form", list(FORMS)[:7])
 def test_one_bad_event_loses_no_other(
     form: str, damage: Callable[[str], str], chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is handed over, with its bytes and its place, and the events before and behind it are read."""
-    monkeypatch.setattr(reading, "CHUNK", chunk)
+    monkeypatch.setattr(reader, "CHUNK", chunk)
     texts = [*COMPACT[:10], damage(COMPACT[10]), *COMPACT[11:]]
     whole = FORMS[form](texts).encode()
     errors: list[ArchiveError] = []
@@ -253,9 +253,7 @@ def test_an_archive_larger_than_memory_is_read() -> None:
     found = sum(1 for _ in read(Endless(), on_error=lambda error: errors.append(error.line)))
     print(found > 100_000, len(errors) > 100)
     """
-    output = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", textwrap.dedent(code)], check=True, capture_output=True, text=True
-    )
+    output = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, capture_output=True, text=True)
     assert output.stdout == "True True\n"
 
 
@@ -266,7 +264,7 @@ def test_an_event_without_end_is_given_up() -> None:
     assert list(read(endless, on_error=errors.append)) == []
     pieces = [error.payload for error in errors]
     assert b"".join(pieces) == endless  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    assert max(map(len, pieces)) <= documents.LONGEST + 2 * reading.CHUNK
+    assert max(map(len, pieces)) <= framing.LONGEST + 2 * reader.CHUNK
 
 
 # Writing
@@ -331,6 +329,6 @@ def test_a_crash_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
 
     write(events(), {str(file)!r})
     """
-    process = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False)  # noqa: S603
+    process = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False)
     assert process.returncode == -signal.SIGKILL
     assert list(read(file)) == [sample(ECRImageActionEvent)]

@@ -56,7 +56,7 @@ def on_terminal(*arguments: object, columns: int = 120, **environment: str) -> t
     screen, terminal = pty.openpty()
     settings = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"} | environment
     command = [sys.executable, "-m", "ecr_events", *map(str, arguments)]
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=settings) as process:  # noqa: S603
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=settings) as process:
         os.close(terminal)
         shown = b""
         while select.select([screen], [], [], 60)[0]:
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, capfd: pytest.Ca
 def test_events_come_from_standard_input() -> None:
     """A dash is where a pipe ends."""
     command = [sys.executable, "-m", "ecr_events", "decode", "-"]
-    process = subprocess.run(command, check=True, capture_output=True, input=gzip.compress(PUSH))  # noqa: S603
+    process = subprocess.run(command, check=True, capture_output=True, input=gzip.compress(PUSH))
     assert process.stdout == PUSH + b"\n"
 
 
@@ -195,7 +195,7 @@ def test_output_is_utf8_whatever_the_locale_is(tmp_path: Path) -> None:
     file.write_bytes((PUSH.replace(b"1.4.2", "é".encode()) + b"\n") * 1_000)
     command = [sys.executable, "-m", "ecr_events", "decode", str(file)]
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
-    whole = subprocess.run(command, check=True, capture_output=True, env=environment)  # noqa: S603
+    whole = subprocess.run(command, check=True, capture_output=True, env=environment)
     assert whole.stdout == file.read_bytes()
 
 
@@ -204,7 +204,7 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path: Path, monkeypatch: pyte
     file = tmp_path / "event.json"
     file.write_bytes((PUSH + b"\n") * 5_000)
     command = [sys.executable, "-m", "ecr_events", "decode", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.close()
@@ -231,7 +231,7 @@ def test_an_interruption_is_quiet(monkeypatch: pytest.MonkeyPatch, archive: Path
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ecr_events.cli.decoding.encode", interrupt)
+    monkeypatch.setattr("ecr_events.cli.decode.encode", interrupt)
     assert main(["decode", str(archive)]) == 130
 
 
@@ -359,13 +359,13 @@ def test_a_full_disk_is_an_error(archive: Path) -> None:
     for command in ("decode", "summary"):
         with open("/dev/full", "wb") as full:  # noqa: PTH123
             line = [sys.executable, "-m", "ecr_events", command, str(archive)]
-            process = subprocess.run(line, check=False, stdout=full, stderr=subprocess.PIPE, text=True)  # noqa: S603
+            process = subprocess.run(line, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
         assert process.returncode == 2
         assert "No space left" in process.stderr
         assert "Traceback" not in process.stderr
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     line = [sys.executable, "-m", "ecr_events", "summary", str(archive)]
-    assert b"11 events" in subprocess.run(line, check=True, capture_output=True, env=environment).stdout  # noqa: S603
+    assert b"11 events" in subprocess.run(line, check=True, capture_output=True, env=environment).stdout
 
 
 def test_lookup_refuses_what_cannot_be(
@@ -521,7 +521,7 @@ def test_the_version_is_that_of_the_package(capfd: pytest.CaptureFixture[str]) -
 def test_without_rich_the_extra_is_named() -> None:
     """For every command, with exit status 2."""
     code = "import sys; sys.modules['rich'] = None; from ecr_events.cli import main; sys.exit(main(['sample', 'scan']))"
-    process = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)  # noqa: S603
+    process = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert process.returncode == 2
     assert "pip install 'ecr_events[cli]'" in process.stderr
 

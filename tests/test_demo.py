@@ -53,7 +53,7 @@ def test_without_its_dependencies_the_demo_names_the_extra(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit status 2, and what to install."""
-    monkeypatch.delitem(sys.modules, "ecr_events.cli.made_up_ecr", raising=False)
+    monkeypatch.delitem(sys.modules, "ecr_events.cli.moto_demo", raising=False)
     monkeypatch.setitem(sys.modules, "moto", None)
     assert main(["demo"]) == 2
     assert "pip install 'ecr_events[demo]'" in capsys.readouterr().err

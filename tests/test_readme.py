@@ -17,7 +17,7 @@ from ecr_server import ECRServer
 
 import ecr_events
 from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, encode, json_schema
-from ecr_events.cli.arguments import parse
+from ecr_events.cli.parser import parse
 from ecr_events.samples import sample, sample_json
 
 ROOT = Path(__file__).parent.parent

@@ -49,11 +49,11 @@ from ecr_events.service import (
     Image,
     Manifest,
     Repository,
-    answers,
-    batches,
-    calls,
+    api,
+    batching,
     ecr_service,
-    failures,
+    error_mapping,
+    responses,
     service_for,
 )
 from ecr_events.service.clients import Clients
@@ -216,10 +216,10 @@ def test_a_manifest_that_cannot_be_had_is_an_error(server: ECRServer, session: L
     assert caught.value.code == "UnsupportedImageType"
     assert caught.value.reference == APP.image(digest=digest(1))
     codes = ("InvalidImageDigest", "ImageTagDoesNotMatchDigest")
-    invalid, moved = (answers.ImageFailure(failure_code=code) for code in codes)
-    assert isinstance(failures.of_image_failures([invalid]), InvalidRequestError)
-    assert isinstance(failures.of_image_failures([moved]), failures.NotFoundError)
-    assert isinstance(failures.of_image_failures([]), UnavailableError)
+    invalid, moved = (responses.ImageFailure(failure_code=code) for code in codes)
+    assert isinstance(error_mapping.of_image_failures([invalid]), InvalidRequestError)
+    assert isinstance(error_mapping.of_image_failures([moved]), error_mapping.NotFoundError)
+    assert isinstance(error_mapping.of_image_failures([]), UnavailableError)
 
 
 def test_the_findings_of_a_basic_scan_are_all_its_pages(server: ECRServer, session: LoopbackSession) -> None:
@@ -484,7 +484,7 @@ for name in ("image", "repository", "images", "repositories"):
     except ImportError as error:
         print(error)
 """
-    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout  # noqa: S603
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert output.splitlines() == ["looking up what an event names needs boto3: pip install 'ecr_events[boto3]'"] * 4
 
 
@@ -505,7 +505,7 @@ def test_without_boto3_a_session_will_do(
 def test_importing_the_service_does_not_import_boto3() -> None:
     """Nor does making a service."""
     code = "import sys; from ecr_events.service import ECRService; ECRService(); print('boto3' in sys.modules)"
-    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout  # noqa: S603
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert output == "False\n"
 
 
@@ -633,20 +633,20 @@ def test_an_error_answer_without_the_usual_parts() -> None:
     for response, cls in (
         ({}, ServiceError),
         ({"Error": {"Code": "Odd"}, "ResponseMetadata": {"HTTPStatusCode": 429}}, ThrottledError),
-        ({"Error": {"Code": "ImageNotFoundException", "Message": None}}, failures.NotFoundError),
+        ({"Error": {"Code": "ImageNotFoundException", "Message": None}}, error_mapping.NotFoundError),
     ):
         error: Any = ClientError(response, "DescribeImages")
-        with pytest.raises(cls), failures.translated():
+        with pytest.raises(cls), error_mapping.translated():
             raise error
 
 
 def test_every_exception_of_botocore_about_credentials_is_one_of_ours() -> None:
     """By name, for older versions lack some; a new one of a family is caught by its base."""
-    for name in failures.CREDENTIALS:
+    for name in error_mapping.CREDENTIALS:
         error = type("New", (getattr(botocore.exceptions, name),), {"fmt": "new"})()
-        with pytest.raises(CredentialsError), failures.translated():
+        with pytest.raises(CredentialsError), error_mapping.translated():
             raise error
-    with pytest.raises(UnavailableError, match="cannot be read"), failures.translated():
+    with pytest.raises(UnavailableError, match="cannot be read"), error_mapping.translated():
         raise ResponseParserError("half")
 
 
@@ -973,7 +973,7 @@ def test_every_answer_is_an_operation_of_ecrs() -> None:
         "DescribeRepositories",
         "ListTagsForResource",
     ):
-        answer = getattr(answers, operation)
+        answer = getattr(responses, operation)
         for ours, theirs in shapes(answer, MODEL.operation_model(operation).output_shape):
             assert {field.encode_name for field in msgspec.structs.fields(ours)} <= set(theirs.members)
 
@@ -986,19 +986,19 @@ def test_every_error_code_of_the_operations_is_translated() -> None:
     """Each code that botocore lists for them is not-found, or has a class, or is known to pass through."""
     listed = {
         shape.name
-        for operation in answers.__all__
+        for operation in responses.__all__
         if operation in MODEL.operation_names
         for shape in MODEL.operation_model(operation).error_shapes
     }
-    translated = failures.NOT_FOUND.union(*failures.CLASSES.values())
+    translated = error_mapping.NOT_FOUND.union(*error_mapping.CLASSES.values())
     assert listed - translated == PASSING_THROUGH
-    assert set(vars(ThrottledRetryableChecker)["_THROTTLED_ERROR_CODES"]) <= failures.CLASSES[ThrottledError]
+    assert set(vars(ThrottledRetryableChecker)["_THROTTLED_ERROR_CODES"]) <= error_mapping.CLASSES[ThrottledError]
 
 
 def test_the_limits_are_those_of_ecrs_model() -> None:
     """A hundred ids in a call, and the patterns of account and name."""
     for operation, key in (("DescribeImages", "imageIds"), ("DescribeRepositories", "repositoryNames")):
-        assert MODEL.operation_model(operation).input_shape.members[key].metadata["max"] == batches.CHUNK
+        assert MODEL.operation_model(operation).input_shape.members[key].metadata["max"] == batching.CHUNK
     name = MODEL.shape_for("RepositoryName").metadata
     for text in (
         "a/b",
@@ -1017,5 +1017,5 @@ def test_the_limits_are_those_of_ecrs_model() -> None:
         "a b",
     ):
         allowed = name["min"] <= len(text) <= name["max"] and re.fullmatch(name["pattern"], text) is not None
-        refused = calls.refusal(msgspec.structs.replace(APP, repository_name=text))
+        refused = api.refusal(msgspec.structs.replace(APP, repository_name=text))
         assert (refused is None) is allowed, text

@@ -25,7 +25,7 @@ ORJSON = "orjson, dict"
 JSON = "json, dict"
 
 MODULES = {
-    OURS: "ours",
+    OURS: "decode_function",
     BARE: "msgspec_alone",
     SCAN: "msgspec_alone",
     ADAPTER: "pydantic_validation",

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: all went well; 1: some text was no event, or ECR gave no answer; 2: an argument or a file is wrong.
     """
     try:
-        from ecr_events.cli.arguments import parse  # noqa: PLC0415 - rich may be missing
+        from ecr_events.cli.parser import parse
     except ImportError as error:
         print(f"{error}; {_NEEDS}", file=sys.stderr)
         return 2

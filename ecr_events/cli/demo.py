@@ -2,7 +2,7 @@
 
 import argparse
 
-from ecr_events.cli.screen import Commands, add_command, complain
+from ecr_events.cli.terminal import Commands, add_command, complain
 
 __all__ = ["add_to"]
 
@@ -20,7 +20,7 @@ def add_to(commands: Commands) -> None:
 
 def _run(_: argparse.Namespace) -> int:
     try:
-        from ecr_events.cli.made_up_ecr import show  # noqa: PLC0415 - the only command that needs moto
+        from ecr_events.cli.moto_demo import show
     except ImportError as error:
         complain(f"{error}; the demo needs more: pip install 'ecr_events[demo]'")
         return 2

@@ -11,9 +11,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from ecr_events.cli.events import Reading, add_arguments
-from ecr_events.cli.saying import Saying, same, say
-from ecr_events.cli.screen import Commands, add_command, cell, complain, console
+from ecr_events.cli.inputs import Reading, add_arguments
+from ecr_events.cli.outcomes import Saying, same, say
+from ecr_events.cli.terminal import Commands, add_command, cell, complain, console
 from ecr_events.events import (
     ECREvent,
     ECRImageScanEvent,

@@ -4,7 +4,7 @@
 each, and returns what AWS wants to hear.
 """
 
-from ecr_events.deliveries.processing import DROPPED, Failure, process
-from ecr_events.deliveries.records import Record, unwrap
+from ecr_events.deliveries.process import DROPPED, Failure, process
+from ecr_events.deliveries.unwrap import Record, unwrap
 
 __all__ = ["DROPPED", "Failure", "Record", "process", "unwrap"]

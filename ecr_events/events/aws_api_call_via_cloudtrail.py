@@ -9,18 +9,18 @@ from itertools import chain
 from typing import cast
 
 from ecr_events.events.cloudtrail_record import CloudTrailEvent, CloudTrailRecord
-from ecr_events.events.image_event import image_of
+from ecr_events.events.image_event import optional_image
 from ecr_events.references import ImageReference, RepositoryReference
 
 __all__ = ["ECRAWSAPICallViaCloudTrail", "ECRAWSAPICallViaCloudTrailEvent"]
 
 
-class ECRAWSAPICallViaCloudTrail(CloudTrailRecord, frozen=True, kw_only=True, gc=False):
+class ECRAWSAPICallViaCloudTrail(CloudTrailRecord, frozen=True, kw_only=True):
     """The record of one call: ``PutImage``, ``BatchGetImage``, ``CreateRepository`` ..."""
 
 
 class ECRAWSAPICallViaCloudTrailEvent(
-    CloudTrailEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="AWS API Call via CloudTrail"
+    CloudTrailEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="AWS API Call via CloudTrail"
 ):
     """Somebody called ECR's API. Needs a trail with management events.
 
@@ -45,7 +45,7 @@ class ECRAWSAPICallViaCloudTrailEvent(
             case _:
                 return super().repository_references
         registry_id = _text(others, "registryId")
-        found = (self._repository_named(name, registry_id) for name in names if isinstance(name, str))
+        found = (self._repository_reference(name, registry_id) for name in names if isinstance(name, str))
         return tuple(dict.fromkeys(found))
 
     @property
@@ -68,7 +68,7 @@ class ECRAWSAPICallViaCloudTrailEvent(
 def _images(repository: RepositoryReference, *identifiers: Iterable[object]) -> tuple[ImageReference, ...]:
     """Return the images that the identifiers name, of which ECR's API takes one or a list in several places."""
     images = (
-        image_of(repository, _text(identifier, "imageDigest"), _text(identifier, "imageTag"))
+        optional_image(repository, _text(identifier, "imageDigest"), _text(identifier, "imageTag"))
         for identifier in chain(*identifiers)
     )
     return tuple(dict.fromkeys(image for image in images if image))

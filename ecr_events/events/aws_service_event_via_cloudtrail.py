@@ -4,11 +4,10 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/logging-using-clo
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/non-api-aws-service-events.html
 """
 
-from msgspec import Struct
-
 from ecr_events.events.cloudtrail_record import CloudTrailEvent, CloudTrailRecord
-from ecr_events.events.words import Word
+from ecr_events.events.interning import InternedStr
 from ecr_events.references import ImageReference, RepositoryReference
+from ecr_events.structs import CamelStruct
 
 __all__ = [
     "ECRAWSServiceEventViaCloudTrail",
@@ -23,10 +22,10 @@ __all__ = [
 ]
 
 
-class LifecycleEventSelection(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class LifecycleEventSelection(CamelStruct, frozen=True, kw_only=True):
     """Which images a rule of a lifecycle policy selects. Its values are prose, not the API's constants."""
 
-    tag_status: Word | None = None
+    tag_status: InternedStr | None = None
     """``Any``, ``Tagged`` or ``Untagged``."""
 
     tag_prefix_list: tuple[str, ...] | None = None
@@ -45,7 +44,7 @@ class LifecycleEventSelection(Struct, frozen=True, kw_only=True, gc=False, renam
     """The number of images or of days."""
 
 
-class LifecycleEventRule(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class LifecycleEventRule(CamelStruct, frozen=True, kw_only=True):
     """One rule of a lifecycle policy."""
 
     rule_priority: int | None = None
@@ -57,11 +56,11 @@ class LifecycleEventRule(Struct, frozen=True, kw_only=True, gc=False, rename="ca
     lifecycle_event_selection: LifecycleEventSelection | None = None
     """Which images the rule selects."""
 
-    action: Word | None = None
+    action: InternedStr | None = None
     """``expire``."""
 
 
-class LifecycleEventPolicy(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class LifecycleEventPolicy(CamelStruct, frozen=True, kw_only=True):
     """The lifecycle policy that was run, or tried."""
 
     lifecycle_event_rules: tuple[LifecycleEventRule, ...] | None = None
@@ -77,13 +76,13 @@ class LifecycleEventPolicy(Struct, frozen=True, kw_only=True, gc=False, rename="
     """The id of the policy."""
 
 
-class LifecycleEventImage(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class LifecycleEventImage(CamelStruct, frozen=True, kw_only=True):
     """An image that a lifecycle policy selected."""
 
     digest: str | None = None
     """The digest of the image, ``sha256:...``."""
 
-    tag_status: Word | None = None
+    tag_status: InternedStr | None = None
     """``Tagged`` or ``Untagged``."""
 
     tag_list: tuple[str, ...] | None = None
@@ -93,7 +92,7 @@ class LifecycleEventImage(Struct, frozen=True, kw_only=True, gc=False, rename="c
     """When the image was pushed, in milliseconds since 1970."""
 
 
-class LifecycleEventImageAction(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class LifecycleEventImageAction(CamelStruct, frozen=True, kw_only=True):
     """An image on which a lifecycle policy acted."""
 
     lifecycle_event_image: LifecycleEventImage | None = None
@@ -103,7 +102,7 @@ class LifecycleEventImageAction(Struct, frozen=True, kw_only=True, gc=False, ren
     """The priority of the rule that selected it."""
 
 
-class LifecycleEventFailure(LifecycleEventImageAction, frozen=True, kw_only=True, gc=False):
+class LifecycleEventFailure(LifecycleEventImageAction, frozen=True, kw_only=True):
     """An image on which a lifecycle policy could not act."""
 
     failure_code: str | None = None
@@ -113,7 +112,7 @@ class LifecycleEventFailure(LifecycleEventImageAction, frozen=True, kw_only=True
     """Why, as text."""
 
 
-class ServiceEventDetails(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class ServiceEventDetails(CamelStruct, frozen=True, kw_only=True):
     """What ECR did. Which fields are there depends on the record's event name."""
 
     repository_name: str | None = None
@@ -134,17 +133,17 @@ class ServiceEventDetails(Struct, frozen=True, kw_only=True, gc=False, rename="c
     image_digest: str | None = None
     """``ImageActivationEvent``: the digest of the restored image."""
 
-    target_storage_class: Word | None = None
+    target_storage_class: InternedStr | None = None
     """``ImageActivationEvent``: ``STANDARD``."""
 
-    result: Word | None = None
+    result: InternedStr | None = None
     """``ImageActivationEvent``: ``SUCCESS``."""
 
-    image_status: Word | None = None
+    image_status: InternedStr | None = None
     """``ImageActivationEvent``: ``ACTIVE``."""
 
 
-class ECRAWSServiceEventViaCloudTrail(CloudTrailRecord, frozen=True, kw_only=True, gc=False):
+class ECRAWSServiceEventViaCloudTrail(CloudTrailRecord, frozen=True, kw_only=True):
     """The record of something that ECR did by itself: ``PolicyExecutionEvent``, ``ImageActivationEvent`` ..."""
 
     service_event_details: ServiceEventDetails | None = None
@@ -155,7 +154,6 @@ class ECRAWSServiceEventViaCloudTrailEvent(
     CloudTrailEvent,
     frozen=True,
     kw_only=True,
-    gc=False,
     tag_field="detail-type",
     tag="AWS Service Event via CloudTrail",
 ):
@@ -173,7 +171,7 @@ class ECRAWSServiceEventViaCloudTrailEvent(
         details = self.detail.service_event_details
         if details is None or not details.repository_name:
             return super().repository_references
-        return (self._repository_named(details.repository_name),)
+        return (self._repository_reference(details.repository_name),)
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, UnsetType, field
 
 from ecr_events.errors import InvalidReferenceError
 from ecr_events.events.envelope import EventBridgeEvent
-from ecr_events.events.words import Word
-from ecr_events.open_maps import HashedWithoutMaps
+from ecr_events.events.interning import InternedStr
+from ecr_events.hashing import HashIgnoringDicts
 from ecr_events.references import RepositoryReference
+from ecr_events.structs import CamelStruct
 
 __all__ = [
     "CloudTrailEvent",
@@ -26,10 +27,10 @@ __all__ = [
 ]
 
 
-class CloudTrailSessionIssuer(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class CloudTrailSessionIssuer(CamelStruct, frozen=True, kw_only=True):
     """Who issued temporary credentials: for an assumed role, the role itself."""
 
-    type: Word | None = None
+    type: InternedStr | None = None
     """``Role``, ``IAMUser``, ``Root`` ..."""
 
     principal_id: str | None = None
@@ -45,9 +46,7 @@ class CloudTrailSessionIssuer(Struct, frozen=True, kw_only=True, gc=False, renam
     """The friendly name of the issuer: ``Admin``."""
 
 
-class CloudTrailSessionContext(
-    HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True
-):
+class CloudTrailSessionContext(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
     """How the temporary credentials of a caller came about."""
 
     session_issuer: CloudTrailSessionIssuer | None = None
@@ -63,10 +62,10 @@ class CloudTrailSessionContext(
     """``1.0`` or ``2.0``: the version of the instance metadata service that gave the credentials."""
 
 
-class CloudTrailUserIdentity(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class CloudTrailUserIdentity(CamelStruct, frozen=True, kw_only=True):
     """Who made a request. Which fields are there depends on the type of the identity."""
 
-    type: Word | None = None
+    type: InternedStr | None = None
     """``IAMUser``, ``AssumedRole``, ``AWSService``, ``AWSAccount``, ``Root`` ...; absent in service events."""
 
     principal_id: str | None = None
@@ -91,7 +90,7 @@ class CloudTrailUserIdentity(Struct, frozen=True, kw_only=True, gc=False, rename
     """The AWS service that made the request: ``ecr.amazonaws.com``, ``AWS Internal``."""
 
 
-class CloudTrailResource(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class CloudTrailResource(CamelStruct, frozen=True, kw_only=True):
     """A resource that a record is about."""
 
     arn: str | None = field(default=None, name="ARN")
@@ -100,13 +99,11 @@ class CloudTrailResource(Struct, frozen=True, kw_only=True, gc=False, rename="ca
     account_id: str | None = None
     """The AWS account that owns the resource."""
 
-    type: Word | None = None
+    type: InternedStr | None = None
     """``AWS::ECR::Repository``; often absent."""
 
 
-class CloudTrailRecord(
-    HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True
-):
+class CloudTrailRecord(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
     """One record of CloudTrail about ECR. Only the name and the source of the event are certain.
 
     Timestamps stay the text that CloudTrail wrote.
@@ -127,13 +124,13 @@ class CloudTrailRecord(
     event_id: str | None = field(default=None, name="eventID")
     """The id that CloudTrail gave the record."""
 
-    event_type: Word | None = None
+    event_type: InternedStr | None = None
     """``AwsApiCall`` or ``AwsServiceEvent``."""
 
-    event_category: Word | None = None
+    event_category: InternedStr | None = None
     """``Management``, where CloudTrail sends it."""
 
-    aws_region: Word | None = None
+    aws_region: InternedStr | None = None
     """The AWS region that the request was made to."""
 
     user_identity: CloudTrailUserIdentity | None = None
@@ -191,7 +188,7 @@ class CloudTrailRecord(
     """``tlsVersion``, ``cipherSuite`` and ``clientProvidedHostHeader`` of the connection."""
 
 
-class CloudTrailEvent(EventBridgeEvent, frozen=True, kw_only=True, gc=False):
+class CloudTrailEvent(EventBridgeEvent, frozen=True, kw_only=True):
     """The base of the events whose detail is a CloudTrail record about ECR."""
 
     source: Literal["aws.ecr"]

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, structs
 
-from ecr_events.events.words import Word
+from ecr_events.events.interning import InternedStr
 from ecr_events.references import ImageReference, RepositoryReference
+from ecr_events.session import Session
+from ecr_events.structs import KebabStruct
 
 if TYPE_CHECKING:
-    from ecr_events.service import ECRService, Image, Repository, Session
+    from ecr_events.service import ECRService, Image, Repository
 
 __all__ = ["EventBridgeEvent", "bind"]
 
@@ -30,19 +32,19 @@ class _SessionSlot:
     _session: object | None
 
 
-def bind(event: "EventBridgeEvent", session: "Session | None") -> None:
+def bind(event: "EventBridgeEvent", session: Session | None) -> None:
     """Bind a new `event`, one that nobody else holds yet, to `session`."""
     _set_session(event, session)
 
 
-class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
     """The base of all events: EventBridge's own fields. Every subclass adds its `detail`.
 
     Events are values: frozen, hashable, comparable, picklable. Two events that differ only
     in their session are equal.
     """
 
-    version: Word
+    version: InternedStr
     """The version of the envelope; always ``0``."""
 
     id: str
@@ -57,7 +59,7 @@ class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False
     time: Annotated[datetime, Meta(tz=True)]
     """When the event was made, as the service reports it; always timezone-aware."""
 
-    region: Word
+    region: InternedStr
     """The AWS region that sent the event. For a replication that is the destination."""
 
     resources: tuple[str, ...]
@@ -72,11 +74,11 @@ class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False
         return str(self.__struct_config__.tag)
 
     @property
-    def session(self) -> "Session | None":
+    def session(self) -> Session | None:
         """The boto3 session that lookups on this event go through; None is boto3's default."""
         return getattr(self, "_session", None)
 
-    def using(self, session: "Session | None") -> Self:
+    def using(self, session: Session | None) -> Self:
         """Return the same event bound to `session`; this event stays as it is."""
         bound = structs.replace(self)
         bind(bound, session)
@@ -134,13 +136,13 @@ class EventBridgeEvent(Struct, _SessionSlot, frozen=True, kw_only=True, gc=False
         """All of `image_references`, as `ECRService.images` returns them."""
         return self._service.images(self.image_references)
 
-    def _repository_named(self, name: str, registry_id: str | None = None) -> RepositoryReference:
+    def _repository_reference(self, name: str, registry_id: str | None = None) -> RepositoryReference:
         """Return the repository of that name, in the event's region and account unless another is given."""
         return RepositoryReference(registry_id=registry_id or self.account, region=self.region, repository_name=name)
 
     @property
     def _service(self) -> "ECRService":
-        from ecr_events.service import service_for  # noqa: PLC0415 - who only decodes does not need it
+        from ecr_events.service import service_for
 
         return service_for(self.session)
 

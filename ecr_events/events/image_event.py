@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Protocol
 from ecr_events.events.envelope import EventBridgeEvent
 from ecr_events.references import ImageReference, RepositoryReference
 
-__all__ = ["ImageEvent", "first", "image_of"]
+__all__ = ["ImageEvent", "first", "optional_image"]
 
 
-def image_of(repository: RepositoryReference, digest: str | None, tag: str | None) -> ImageReference | None:
+def optional_image(repository: RepositoryReference, digest: str | None, tag: str | None) -> ImageReference | None:
     """Return the image of `repository` by digest, else by tag; None if both are absent or ``""``."""
     return repository.image(digest=digest, tag=tag) if digest or tag else None
 
@@ -29,7 +29,7 @@ class NamesImage(Protocol):
     def image_tag(self) -> str | None: ...
 
 
-class ImageEvent(EventBridgeEvent, frozen=True, kw_only=True, gc=False):
+class ImageEvent(EventBridgeEvent, frozen=True, kw_only=True):
     """The base of the events whose detail names one image in the event's own registry."""
 
     if TYPE_CHECKING:
@@ -38,12 +38,12 @@ class ImageEvent(EventBridgeEvent, frozen=True, kw_only=True, gc=False):
     @property
     def repository_reference(self) -> RepositoryReference:
         """Where the repository is that the event names. No network."""
-        return self._repository_named(self.detail.repository_name)
+        return self._repository_reference(self.detail.repository_name)
 
     @property
     def image_reference(self) -> ImageReference | None:
         """Where the image is: by digest, else by tag; None if the event has neither. No network."""
-        return image_of(self.repository_reference, self.detail.image_digest, self.detail.image_tag)
+        return optional_image(self.repository_reference, self.detail.image_digest, self.detail.image_tag)
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:

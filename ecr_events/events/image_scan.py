@@ -6,19 +6,18 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-basic.html
 
 from typing import Literal
 
-from msgspec import Struct
-
 from ecr_events.events.image_event import ImageEvent, first
-from ecr_events.events.words import Word
-from ecr_events.open_maps import HashedWithoutMaps
+from ecr_events.events.interning import InternedStr
+from ecr_events.hashing import HashIgnoringDicts
+from ecr_events.structs import KebabStruct
 
 __all__ = ["ECRImageScan", "ECRImageScanEvent"]
 
 
-class ECRImageScan(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+class ECRImageScan(HashIgnoringDicts, KebabStruct, frozen=True, kw_only=True):
     """How a basic scan ended and how many findings it has, by severity."""
 
-    scan_status: Word
+    scan_status: InternedStr
     """``COMPLETE`` or ``FAILED``."""
 
     repository_name: str
@@ -44,7 +43,7 @@ class ECRImageScan(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=Fals
         return first(self.image_tags)
 
 
-class ECRImageScanEvent(ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Image Scan"):
+class ECRImageScanEvent(ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Image Scan"):
     """A basic scan of an image ended. Enhanced scanning sends `Inspector2ScanEvent` in its place."""
 
     source: Literal["aws.ecr"]

@@ -10,19 +10,18 @@ https://docs.aws.amazon.com/inspector/v2/APIReference/API_Finding.html
 
 from typing import Any, Literal
 
-from msgspec import Struct
-
 from ecr_events.events.envelope import EventBridgeEvent
-from ecr_events.events.image_event import first, image_of
+from ecr_events.events.image_event import first, optional_image
 from ecr_events.events.inspector2_vulnerability import (
     Inspector2Epss,
     Inspector2ExploitabilityDetails,
     Inspector2PackageVulnerabilityDetails,
     Inspector2ScoreDetails,
 )
-from ecr_events.events.words import Word
-from ecr_events.open_maps import HashedWithoutMaps
+from ecr_events.events.interning import InternedStr
+from ecr_events.hashing import HashIgnoringDicts
 from ecr_events.references import ImageReference, RepositoryReference
+from ecr_events.structs import CamelStruct
 
 __all__ = [
     "Inspector2EcrContainerImage",
@@ -36,7 +35,7 @@ __all__ = [
 ]
 
 
-class Inspector2Recommendation(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Inspector2Recommendation(CamelStruct, frozen=True, kw_only=True):
     """What to do about a finding."""
 
     text: str | None = None
@@ -46,17 +45,17 @@ class Inspector2Recommendation(Struct, frozen=True, kw_only=True, gc=False, rena
     """Where to read more."""
 
 
-class Inspector2Remediation(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Inspector2Remediation(CamelStruct, frozen=True, kw_only=True):
     """How to mend a finding."""
 
     recommendation: Inspector2Recommendation | None = None
     """What to do."""
 
 
-class Inspector2EcrContainerImage(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Inspector2EcrContainerImage(CamelStruct, frozen=True, kw_only=True):
     """The image in ECR that has the vulnerability."""
 
-    architecture: Word
+    architecture: InternedStr
     """The architecture: ``amd64``."""
 
     image_hash: str
@@ -87,10 +86,10 @@ class Inspector2EcrContainerImage(Struct, frozen=True, kw_only=True, gc=False, r
     """The operating system: ``AMAZON_LINUX_2``."""
 
 
-class Inspector2Image(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Inspector2Image(CamelStruct, frozen=True, kw_only=True):
     """The image in words that are not ECR's alone. Absent before 2026."""
 
-    architecture: Word | None = None
+    architecture: InternedStr | None = None
     """The architecture: ``amd64``."""
 
     image_digest: str | None = None
@@ -112,7 +111,7 @@ class Inspector2Image(Struct, frozen=True, kw_only=True, gc=False, rename="camel
     """The repository's name."""
 
 
-class Inspector2ResourceDetails(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Inspector2ResourceDetails(CamelStruct, frozen=True, kw_only=True):
     """The resource in the words of its service."""
 
     aws_ecr_container_image: Inspector2EcrContainerImage
@@ -122,9 +121,7 @@ class Inspector2ResourceDetails(Struct, frozen=True, kw_only=True, gc=False, ren
     """The same image in words that are not ECR's alone. Absent before 2026."""
 
 
-class Inspector2Resource(
-    HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True
-):
+class Inspector2Resource(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
     """What has the vulnerability."""
 
     id: str
@@ -133,10 +130,10 @@ class Inspector2Resource(
     type: Literal["AWS_ECR_CONTAINER_IMAGE"]
     """The kind of resource; findings on other kinds are each an `UnknownEvent`."""
 
-    partition: Word
+    partition: InternedStr
     """The AWS partition: ``aws``, or ``N/A``."""
 
-    region: Word
+    region: InternedStr
     """The AWS region, or ``N/A``."""
 
     details: Inspector2ResourceDetails
@@ -152,7 +149,7 @@ class Inspector2Resource(
     """The AWS tags of the resource; often empty."""
 
 
-class Inspector2Finding(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Inspector2Finding(CamelStruct, frozen=True, kw_only=True):
     """One vulnerability of one image."""
 
     aws_account_id: str
@@ -173,16 +170,16 @@ class Inspector2Finding(Struct, frozen=True, kw_only=True, gc=False, rename="cam
     resources: tuple[Inspector2Resource, ...]
     """The image that has the vulnerability; one item."""
 
-    severity: Word
+    severity: InternedStr
     """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` or ``UNTRIAGED``."""
 
-    status: Word
+    status: InternedStr
     """``ACTIVE``, ``SUPPRESSED`` or ``CLOSED``."""
 
     title: str
     """The id of the vulnerability and the package: ``CVE-2019-17498 - libssh2``."""
 
-    type: Word
+    type: InternedStr
     """``PACKAGE_VULNERABILITY``."""
 
     updated_at: str
@@ -191,13 +188,13 @@ class Inspector2Finding(Struct, frozen=True, kw_only=True, gc=False, rename="cam
     epss: Inspector2Epss | None = None
     """How likely an exploit is. Absent before 2024."""
 
-    exploit_available: Word | None = None
+    exploit_available: InternedStr | None = None
     """``YES`` or ``NO``."""
 
     exploitability_details: Inspector2ExploitabilityDetails | None = None
     """What is known of exploits."""
 
-    fix_available: Word | None = None
+    fix_available: InternedStr | None = None
     """``YES``, ``NO`` or ``PARTIAL``."""
 
     inspector_score: float | None = None
@@ -214,7 +211,7 @@ class Inspector2Finding(Struct, frozen=True, kw_only=True, gc=False, rename="cam
 
 
 class Inspector2FindingEvent(
-    EventBridgeEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="Inspector2 Finding"
+    EventBridgeEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="Inspector2 Finding"
 ):
     """Enhanced scanning found a vulnerability in an image, or a finding changed or was closed.
 
@@ -235,8 +232,10 @@ class Inspector2FindingEvent(
         """Where the image is, by its digest. No network."""
         images = (resource.details.aws_ecr_container_image for resource in self.detail.resources)
         found = (
-            image_of(
-                self._repository_named(image.repository_name, image.registry), image.image_hash, first(image.image_tags)
+            optional_image(
+                self._repository_reference(image.repository_name, image.registry),
+                image.image_hash,
+                first(image.image_tags),
             )
             for image in images
         )

@@ -6,22 +6,19 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-e
 
 from typing import Any, Literal
 
-from msgspec import Struct
-
 from ecr_events.events.image_event import ImageEvent, first
-from ecr_events.events.words import Word
-from ecr_events.open_maps import HashedWithoutMaps
+from ecr_events.events.interning import InternedStr
+from ecr_events.hashing import HashIgnoringDicts
 from ecr_events.references import RepositoryReference
+from ecr_events.structs import KebabStruct
 
 __all__ = ["Inspector2Scan", "Inspector2ScanEvent"]
 
 
-class Inspector2Scan(
-    HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True
-):
+class Inspector2Scan(HashIgnoringDicts, KebabStruct, frozen=True, kw_only=True):
     """How an enhanced scan ended and how many findings it has, by severity."""
 
-    scan_status: Word
+    scan_status: InternedStr
     """``INITIAL_SCAN_COMPLETE``."""
 
     repository_name: str
@@ -39,7 +36,7 @@ class Inspector2Scan(
     image_tags: tuple[str, ...] | None = None
     """All tags of the scanned image; empty or absent for an untagged one."""
 
-    version: Word | None = None
+    version: InternedStr | None = None
     """The version of the detail: ``1.0``. Absent before 2023."""
 
     @property
@@ -48,9 +45,7 @@ class Inspector2Scan(
         return first(self.image_tags)
 
 
-class Inspector2ScanEvent(
-    ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="Inspector2 Scan"
-):
+class Inspector2ScanEvent(ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="Inspector2 Scan"):
     """The first enhanced scan of an image ended.
 
     Inspector's scans of other things, such as EC2 instances, are each an `UnknownEvent`.

@@ -3,17 +3,16 @@
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 """
 
-from msgspec import Struct
-
-from ecr_events.events.words import Word
+from ecr_events.events.interning import InternedStr
+from ecr_events.structs import KebabStruct
 
 __all__ = ["ManifestAction"]
 
 
-class ManifestAction(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+class ManifestAction(KebabStruct, frozen=True, kw_only=True):
     """The fields that `ECRImageAction` and `ECRReferrerAction` share."""
 
-    action_type: Word
+    action_type: InternedStr
     """What was done: ``PUSH``, ``DELETE`` or ``UPDATE_STORAGE_CLASS`` (archived or restored).
 
     A pull sends no event.
@@ -28,18 +27,18 @@ class ManifestAction(Struct, frozen=True, kw_only=True, gc=False, rename="kebab"
     image_tag: str | None = None
     """The tag. Absent or ``""`` where the manifest was pushed without one, or is archived or restored."""
 
-    manifest_media_type: Word | None = None
+    manifest_media_type: InternedStr | None = None
     """The media type of the manifest: ``application/vnd.oci.image.manifest.v1+json``.
 
     Absent before 2023.
     """
 
-    artifact_media_type: Word | None = None
+    artifact_media_type: InternedStr | None = None
     """The media type of the artifact, for an image of its configuration:
     ``application/vnd.oci.image.config.v1+json``, ``text/sbom+json``. Absent before 2023.
     """
 
-    target_storage_class: Word | None = None
+    target_storage_class: InternedStr | None = None
     """``ARCHIVE`` or ``STANDARD``; only with ``UPDATE_STORAGE_CLASS``."""
 
     last_activated_at: str | None = None

@@ -6,24 +6,23 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
 
 from typing import Literal
 
-from msgspec import Struct
-
 from ecr_events.events.image_event import ImageEvent
-from ecr_events.events.words import Word
+from ecr_events.events.interning import InternedStr
+from ecr_events.structs import KebabStruct
 
 __all__ = ["ECRPullThroughCacheAction", "ECRPullThroughCacheActionEvent"]
 
 
-class ECRPullThroughCacheAction(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+class ECRPullThroughCacheAction(KebabStruct, frozen=True, kw_only=True):
     """Which upstream image was cached under which name, and whether it worked."""
 
-    sync_status: Word
+    sync_status: InternedStr
     """``SUCCESS``; AWS does not publish what a failure is called."""
 
     repository_name: str
     """The name of the repository that caches the image, prefix included."""
 
-    rule_version: Word | None = None
+    rule_version: InternedStr | None = None
     """``1`` in AWS's sample; not in its schema."""
 
     ecr_repository_prefix: str | None = None
@@ -46,7 +45,7 @@ class ECRPullThroughCacheAction(Struct, frozen=True, kw_only=True, gc=False, ren
 
 
 class ECRPullThroughCacheActionEvent(
-    ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Pull Through Cache Action"
+    ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Pull Through Cache Action"
 ):
     """A pull through cache rule was put to work, with or without success."""
 

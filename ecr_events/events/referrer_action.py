@@ -8,22 +8,20 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.h
 from typing import Literal
 
 from ecr_events.events.image_event import ImageEvent
+from ecr_events.events.interning import InternedStr
 from ecr_events.events.manifest_action import ManifestAction
-from ecr_events.events.words import Word
 
 __all__ = ["ECRReferrerAction", "ECRReferrerActionEvent"]
 
 
-class ECRReferrerAction(ManifestAction, frozen=True, kw_only=True, gc=False):
+class ECRReferrerAction(ManifestAction, frozen=True, kw_only=True):
     """What was done to a referrer. The digest is the referrer's own; its subject is not named."""
 
-    result: Word | None = None
+    result: InternedStr | None = None
     """``SUCCESS``, where ECR sends it."""
 
 
-class ECRReferrerActionEvent(
-    ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Referrer Action"
-):
+class ECRReferrerActionEvent(ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Referrer Action"):
     """A signature, an SBOM or another artifact that refers to an image was archived or restored."""
 
     source: Literal["aws.ecr"]

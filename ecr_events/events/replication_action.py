@@ -6,11 +6,10 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
 
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
-
-from ecr_events.events.image_event import ImageEvent, image_of
-from ecr_events.events.words import Word
+from ecr_events.events.image_event import ImageEvent, optional_image
+from ecr_events.events.interning import InternedStr
 from ecr_events.references import ImageReference, RepositoryReference
+from ecr_events.structs import KebabStruct
 
 if TYPE_CHECKING:
     from ecr_events.service import Image, Repository
@@ -18,10 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["ECRReplicationAction", "ECRReplicationActionEvent"]
 
 
-class ECRReplicationAction(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+class ECRReplicationAction(KebabStruct, frozen=True, kw_only=True):
     """Which image was replicated, from where, and whether it worked. ECR sends all seven fields."""
 
-    result: Word
+    result: InternedStr
     """``SUCCESS`` or ``FAILED``."""
 
     repository_name: str
@@ -33,10 +32,10 @@ class ECRReplicationAction(Struct, frozen=True, kw_only=True, gc=False, rename="
     source_account: str
     """The AWS account of the registry that the image comes from, 12 digits."""
 
-    action_type: Word
+    action_type: InternedStr
     """``REPLICATE``."""
 
-    source_region: Word
+    source_region: InternedStr
     """The AWS region that the image comes from."""
 
     image_tag: str
@@ -44,7 +43,7 @@ class ECRReplicationAction(Struct, frozen=True, kw_only=True, gc=False, rename="
 
 
 class ECRReplicationActionEvent(
-    ImageEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Replication Action"
+    ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Replication Action"
 ):
     """The replication of an image ended; sent in the destination's region.
 
@@ -79,7 +78,7 @@ class ECRReplicationActionEvent(
     @property
     def source_image_reference(self) -> ImageReference | None:
         """Where the image is that was copied; None if digest and tag are ``""``. No network."""
-        return image_of(self.source_repository_reference, self.detail.image_digest, self.detail.image_tag)
+        return optional_image(self.source_repository_reference, self.detail.image_digest, self.detail.image_tag)
 
     @property
     def source_repository(self) -> "Repository | None":

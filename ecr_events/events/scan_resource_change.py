@@ -6,16 +6,15 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-e
 
 from typing import Literal
 
-from msgspec import Struct
-
 from ecr_events.events.envelope import EventBridgeEvent
-from ecr_events.events.words import Word
+from ecr_events.events.interning import InternedStr
 from ecr_events.references import RepositoryReference
+from ecr_events.structs import KebabStruct
 
 __all__ = ["ECRScanResourceChange", "ECRScanResourceChangeEvent", "ScanResourceChangeRepository"]
 
 
-class ScanResourceChangeRepository(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+class ScanResourceChangeRepository(KebabStruct, frozen=True, kw_only=True):
     """One repository, and how often its images are scanned."""
 
     repository_name: str
@@ -24,23 +23,23 @@ class ScanResourceChangeRepository(Struct, frozen=True, kw_only=True, gc=False, 
     repository_arn: str | None = None
     """The repository's Amazon resource name."""
 
-    scan_frequency: Word | None = None
+    scan_frequency: InternedStr | None = None
     """How often it is scanned now: ``SCAN_ON_PUSH``, ``CONTINUOUS_SCAN`` or ``MANUAL``."""
 
-    previous_scan_frequency: Word | None = None
+    previous_scan_frequency: InternedStr | None = None
     """How often it was scanned before; absent where there was no before."""
 
 
-class ECRScanResourceChange(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
+class ECRScanResourceChange(KebabStruct, frozen=True, kw_only=True):
     """Which repositories are scanned differently now."""
 
-    action_type: Word
+    action_type: InternedStr
     """``SCAN_FREQUENCY_CHANGE``, the only published value."""
 
-    resource_type: Word
+    resource_type: InternedStr
     """``REPOSITORY``, the only published value."""
 
-    scan_type: Word | None = None
+    scan_type: InternedStr | None = None
     """``ENHANCED``."""
 
     repositories: tuple[ScanResourceChangeRepository, ...] | None = None
@@ -48,7 +47,7 @@ class ECRScanResourceChange(Struct, frozen=True, kw_only=True, gc=False, rename=
 
 
 class ECRScanResourceChangeEvent(
-    EventBridgeEvent, frozen=True, kw_only=True, gc=False, tag_field="detail-type", tag="ECR Scan Resource Change"
+    EventBridgeEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Scan Resource Change"
 ):
     """Enhanced scanning was turned on, off or to another frequency for some repositories."""
 
@@ -60,5 +59,5 @@ class ECRScanResourceChangeEvent(
     def repository_references(self) -> tuple[RepositoryReference, ...]:
         """Where the repositories are, in the event's order. No network."""
         repositories = self.detail.repositories or ()
-        found = (self._repository_named(repository.repository_name) for repository in repositories)
+        found = (self._repository_reference(repository.repository_name) for repository in repositories)
         return tuple(dict.fromkeys(found))

@@ -3,12 +3,12 @@
 from typing import Any
 
 from ecr_events.events.envelope import EventBridgeEvent
-from ecr_events.open_maps import HashedWithoutMaps
+from ecr_events.hashing import HashIgnoringDicts
 
 __all__ = ["UnknownEvent"]
 
 
-class UnknownEvent(HashedWithoutMaps, EventBridgeEvent, frozen=True, kw_only=True, gc=False):
+class UnknownEvent(HashIgnoringDicts, EventBridgeEvent, frozen=True, kw_only=True):
     """Any event of EventBridge: the envelope is typed, the detail is as it came.
 
     Comes out of `decode` for a detail-type or a source that this library does not know, for

@@ -4,7 +4,6 @@
 it takes references.
 """
 
-from ecr_events.service.clients import Session
 from ecr_events.service.ecr_service import ECRService
 from ecr_events.service.image import Image
 from ecr_events.service.manifest import Manifest
@@ -12,6 +11,7 @@ from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import ImageScanFindings
 from ecr_events.service.sharing import service_for
+from ecr_events.session import Session
 
 __all__ = [
     "ECRService",

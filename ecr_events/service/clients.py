@@ -5,24 +5,17 @@ boto3 is imported by the first call that needs a client, and by nothing else in 
 
 import threading
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from ecr_events.errors import CredentialsError
+from ecr_events.session import Session
 
-__all__ = ["NEEDS_BOTO3", "Client", "Clients", "Session"]
+__all__ = ["NEEDS_BOTO3", "Client", "Clients"]
 
 NEEDS_BOTO3 = "looking up what an event names needs boto3: pip install 'ecr_events[boto3]'"
 
 _MOST = 64
 """How many clients are kept, the newest: more places than anyone has, and fewer than an attacker can name."""
-
-
-class Session(Protocol):
-    """What is asked of a session: that it makes clients. A `boto3.Session` is one."""
-
-    def client(self, service_name: Literal["ecr"], *, region_name: str, config: Any) -> Any:
-        """Return a client of ECR in that region."""
-        ...
 
 
 class Client:
@@ -93,7 +86,7 @@ class Clients:
 def _boto3() -> Session:
     """Return boto3 itself, which makes clients of its default session."""
     try:
-        import boto3  # noqa: PLC0415 - the package's only import of boto3, but for the demo's
+        import boto3
     except ImportError as error:
         raise ImportError(NEEDS_BOTO3) from error
     session: Session = boto3

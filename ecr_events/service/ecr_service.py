@@ -10,17 +10,18 @@ from msgspec import structs
 
 from ecr_events.errors import InvalidRequestError, ServiceError
 from ecr_events.references import ImageReference, RepositoryReference
-from ecr_events.service import answers
-from ecr_events.service.batches import Ask, OneIsInvalidError, OneIsMissingError, Outcomes, ask_places
+from ecr_events.service import responses
+from ecr_events.service.api import Calls, refusal
+from ecr_events.service.batching import Ask, OneIsInvalidError, OneIsMissingError, Outcomes, ask_places
 from ecr_events.service.cache import Cache
-from ecr_events.service.calls import Calls, refusal
-from ecr_events.service.clients import Clients, Session
-from ecr_events.service.failures import NotFoundError, of_image_failures
+from ecr_events.service.clients import Clients
+from ecr_events.service.error_mapping import NotFoundError, of_image_failures
 from ecr_events.service.image import Image
 from ecr_events.service.manifest import MEDIA_TYPES, Manifest
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import ImageScanFindings
+from ecr_events.session import Session
 
 __all__ = ["ECRService"]
 
@@ -149,7 +150,7 @@ class ECRService:
 
         def ask() -> dict[str, str]:
             answer = self._calls.ask(
-                repository, "list_tags_for_resource", answers.ListTagsForResource, resourceArn=repository.arn
+                repository, "list_tags_for_resource", responses.ListTagsForResource, resourceArn=repository.arn
             )
             return {tag.key: tag.value for tag in answer.tags}
 
@@ -169,7 +170,7 @@ class ECRService:
             answer = self._calls.ask(
                 image.repository,
                 "batch_get_image",
-                answers.BatchGetImage,
+                responses.BatchGetImage,
                 **_in(image.repository),
                 imageIds=[_id(image)],
                 acceptedMediaTypes=MEDIA_TYPES,
@@ -195,7 +196,7 @@ class ECRService:
             pages = self._calls.ask_pages(
                 image.repository,
                 "describe_image_scan_findings",
-                answers.DescribeImageScanFindings,
+                responses.DescribeImageScanFindings,
                 **_in(image.repository),
                 imageId=_id(image),
                 PaginationConfig={"PageSize": _PAGE},
@@ -224,7 +225,7 @@ class ECRService:
             answer = self._calls.ask(
                 image.repository,
                 "describe_image_replication_status",
-                answers.DescribeImageReplicationStatus,
+                responses.DescribeImageReplicationStatus,
                 **_in(image.repository),
                 imageId=_id(image),
             )
@@ -264,7 +265,7 @@ class ECRService:
             answer = self._calls.ask(
                 asked[0],
                 "describe_repositories",
-                answers.DescribeRepositories,
+                responses.DescribeRepositories,
                 registryId=asked[0].registry_id,
                 repositoryNames=list(by_name),
             )
@@ -283,7 +284,7 @@ class ECRService:
             answer = self._calls.ask(
                 repository,
                 "describe_images",
-                answers.DescribeImages,
+                responses.DescribeImages,
                 **_in(repository),
                 imageIds=[_id(reference) for reference in asked],
             )

@@ -5,14 +5,15 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetai
 
 from datetime import datetime
 
-from msgspec import Struct, field
+from msgspec import field
 
-from ecr_events.open_maps import HashedWithoutMaps
+from ecr_events.hashing import HashIgnoringDicts
+from ecr_events.structs import CamelStruct
 
 __all__ = ["Image", "ImageScanFindingsSummary", "ImageScanStatus"]
 
 
-class ImageScanStatus(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class ImageScanStatus(CamelStruct, frozen=True, kw_only=True):
     """Where the scan of an image stands."""
 
     status: str | None = None
@@ -22,9 +23,7 @@ class ImageScanStatus(Struct, frozen=True, kw_only=True, gc=False, rename="camel
     """Why, in words."""
 
 
-class ImageScanFindingsSummary(
-    HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True
-):
+class ImageScanFindingsSummary(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
     """What the last scan of an image found, in numbers."""
 
     image_scan_completed_at: datetime | None = None
@@ -37,7 +36,7 @@ class ImageScanFindingsSummary(
     """The number of findings by severity: ``{"CRITICAL": 1, "HIGH": 4}``."""
 
 
-class Image(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Image(CamelStruct, frozen=True, kw_only=True):
     """An image. Every field of ECR's ``ImageDetail`` is here."""
 
     registry_id: str

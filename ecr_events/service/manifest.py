@@ -4,7 +4,9 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Image.html
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.html
 """
 
-from msgspec import Struct, field
+from msgspec import field
+
+from ecr_events.structs import CamelStruct
 
 __all__ = ["MEDIA_TYPES", "ImageIdentifier", "Manifest"]
 
@@ -17,7 +19,7 @@ MEDIA_TYPES = (
 """The kinds of manifest that ECR is asked for, so that it converts none of them to another."""
 
 
-class ImageIdentifier(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class ImageIdentifier(CamelStruct, frozen=True, kw_only=True):
     """What ECR's API names an image by."""
 
     image_digest: str | None = None
@@ -27,7 +29,7 @@ class ImageIdentifier(Struct, frozen=True, kw_only=True, gc=False, rename="camel
     """The tag, where the image was asked for by it."""
 
 
-class Manifest(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Manifest(CamelStruct, frozen=True, kw_only=True):
     """The manifest of an image, or the index of a multi-architecture one."""
 
     registry_id: str

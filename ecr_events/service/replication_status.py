@@ -3,12 +3,12 @@
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageReplicationStatus.html
 """
 
-from msgspec import Struct
+from ecr_events.structs import CamelStruct
 
 __all__ = ["ImageReplicationStatus"]
 
 
-class ImageReplicationStatus(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class ImageReplicationStatus(CamelStruct, frozen=True, kw_only=True):
     """The replication of one image to one destination."""
 
     region: str | None = None

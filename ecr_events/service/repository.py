@@ -5,14 +5,14 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository
 
 from datetime import datetime
 
-from msgspec import Struct, field
+from msgspec import field
+
+from ecr_events.structs import CamelStruct
 
 __all__ = ["EncryptionConfiguration", "ImageScanningConfiguration", "ImageTagMutabilityExclusionFilter", "Repository"]
 
 
-class ImageTagMutabilityExclusionFilter(
-    Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True
-):
+class ImageTagMutabilityExclusionFilter(CamelStruct, frozen=True, kw_only=True):
     """Tags that are an exception to the repository's tag mutability."""
 
     filter_type: str
@@ -22,14 +22,14 @@ class ImageTagMutabilityExclusionFilter(
     """The pattern of the tags: ``dev-*``."""
 
 
-class ImageScanningConfiguration(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class ImageScanningConfiguration(CamelStruct, frozen=True, kw_only=True):
     """Whether images are scanned when they are pushed."""
 
     scan_on_push: bool | None = None
     """True if every pushed image is scanned."""
 
 
-class EncryptionConfiguration(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class EncryptionConfiguration(CamelStruct, frozen=True, kw_only=True):
     """How the images are encrypted at rest."""
 
     encryption_type: str
@@ -39,7 +39,7 @@ class EncryptionConfiguration(Struct, frozen=True, kw_only=True, gc=False, renam
     """The ARN of the KMS key; absent with ``AES256``."""
 
 
-class Repository(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Repository(CamelStruct, frozen=True, kw_only=True):
     """A repository. Every field of ECR's own description is here."""
 
     arn: str = field(name="repositoryArn")

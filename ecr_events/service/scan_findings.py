@@ -9,10 +9,9 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_EnhancedImageScanF
 
 from datetime import datetime
 
-from msgspec import Struct
-
-from ecr_events.open_maps import HashedWithoutMaps
+from ecr_events.hashing import HashIgnoringDicts
 from ecr_events.service.image import ImageScanStatus
+from ecr_events.structs import CamelStruct
 
 __all__ = [
     "Attribute",
@@ -34,7 +33,7 @@ __all__ = [
 ]
 
 
-class Attribute(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Attribute(CamelStruct, frozen=True, kw_only=True):
     """Something that a basic scan says of a finding."""
 
     key: str
@@ -44,7 +43,7 @@ class Attribute(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omi
     """What it is."""
 
 
-class ImageScanFinding(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class ImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """A finding of a basic scan."""
 
     name: str | None = None
@@ -63,7 +62,7 @@ class ImageScanFinding(Struct, frozen=True, kw_only=True, gc=False, rename="came
     """The package, its version and the scores."""
 
 
-class CvssScore(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class CvssScore(CamelStruct, frozen=True, kw_only=True):
     """A CVSS score of a vulnerability."""
 
     base_score: float | None = None
@@ -79,7 +78,7 @@ class CvssScore(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omi
     """The version of CVSS."""
 
 
-class VulnerablePackage(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class VulnerablePackage(CamelStruct, frozen=True, kw_only=True):
     """A package of the image that has a vulnerability."""
 
     arch: str | None = None
@@ -110,7 +109,7 @@ class VulnerablePackage(Struct, frozen=True, kw_only=True, gc=False, rename="cam
     """The version that mends it."""
 
 
-class PackageVulnerabilityDetails(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class PackageVulnerabilityDetails(CamelStruct, frozen=True, kw_only=True):
     """A vulnerability, and the packages that have it."""
 
     cvss: tuple[CvssScore, ...] = ()
@@ -144,7 +143,7 @@ class PackageVulnerabilityDetails(Struct, frozen=True, kw_only=True, gc=False, r
     """The packages of the image that have it."""
 
 
-class Recommendation(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Recommendation(CamelStruct, frozen=True, kw_only=True):
     """What to do about a finding."""
 
     url: str | None = None
@@ -154,14 +153,14 @@ class Recommendation(Struct, frozen=True, kw_only=True, gc=False, rename="camel"
     """The advice; ``None Provided`` where there is none."""
 
 
-class Remediation(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Remediation(CamelStruct, frozen=True, kw_only=True):
     """How to mend a finding."""
 
     recommendation: Recommendation | None = None
     """What to do."""
 
 
-class AwsEcrContainerImageDetails(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class AwsEcrContainerImageDetails(CamelStruct, frozen=True, kw_only=True):
     """The image that has a vulnerability."""
 
     architecture: str | None = None
@@ -195,14 +194,14 @@ class AwsEcrContainerImageDetails(Struct, frozen=True, kw_only=True, gc=False, r
     """The name of the repository that holds the image."""
 
 
-class ResourceDetails(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class ResourceDetails(CamelStruct, frozen=True, kw_only=True):
     """The resource in the words of its service."""
 
     aws_ecr_container_image: AwsEcrContainerImageDetails | None = None
     """The image."""
 
 
-class Resource(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Resource(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
     """What has a vulnerability."""
 
     details: ResourceDetails | None = None
@@ -218,7 +217,7 @@ class Resource(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, r
     """``AWS_ECR_CONTAINER_IMAGE``."""
 
 
-class CvssScoreAdjustment(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class CvssScoreAdjustment(CamelStruct, frozen=True, kw_only=True):
     """Why Inspector changed a CVSS score."""
 
     metric: str | None = None
@@ -228,7 +227,7 @@ class CvssScoreAdjustment(Struct, frozen=True, kw_only=True, gc=False, rename="c
     """Why."""
 
 
-class CvssScoreDetails(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class CvssScoreDetails(CamelStruct, frozen=True, kw_only=True):
     """A CVSS score as Inspector adjusted it to the image."""
 
     adjustments: tuple[CvssScoreAdjustment, ...] = ()
@@ -247,14 +246,14 @@ class CvssScoreDetails(Struct, frozen=True, kw_only=True, gc=False, rename="came
     """The version of CVSS."""
 
 
-class ScoreDetails(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class ScoreDetails(CamelStruct, frozen=True, kw_only=True):
     """What the score of a finding is made of."""
 
     cvss: CvssScoreDetails | None = None
     """The adjusted CVSS score."""
 
 
-class EnhancedImageScanFinding(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class EnhancedImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """A finding of an enhanced scan, by Amazon Inspector."""
 
     aws_account_id: str | None = None
@@ -309,7 +308,7 @@ class EnhancedImageScanFinding(Struct, frozen=True, kw_only=True, gc=False, rena
     """``YES`` or ``NO``."""
 
 
-class Findings(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
+class Findings(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
     """ECR's own shape of that name, of which every page has a part."""
 
     image_scan_completed_at: datetime | None = None
@@ -328,7 +327,7 @@ class Findings(HashedWithoutMaps, Struct, frozen=True, kw_only=True, gc=False, r
     """What an enhanced scan found."""
 
 
-class ImageScanFindings(Findings, frozen=True, kw_only=True, gc=False):
+class ImageScanFindings(Findings, frozen=True, kw_only=True):
     """What the scan of an image found: all pages of it, and where the scan stands."""
 
     image_scan_status: ImageScanStatus

@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-from ecr_events.service.clients import Session
 from ecr_events.service.ecr_service import ECRService
+from ecr_events.session import Session
 
 __all__ = ["service_for"]
 

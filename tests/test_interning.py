@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ecr_events import DecodeError, ECRImageActionEvent, ImageReference, decode, encode
-from ecr_events.events.words import KNOWN
+from ecr_events.events.interning import INTERNED
 from ecr_events.samples import sample_json
 
 DOCUMENT: dict[str, Any] = json.loads(sample_json(ECRImageActionEvent))
@@ -21,7 +21,7 @@ def _with(result: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("read", [from_json, from_dict])
-@pytest.mark.parametrize("word", [*KNOWN, "ABORTED", "", "success", "Å", "x" * 1000])
+@pytest.mark.parametrize("word", [*INTERNED, "ABORTED", "", "success", "Å", "x" * 1000])
 def test_a_word_is_a_plain_string(read: Callable[[dict[str, Any]], Any], word: str) -> None:
     """Known or not, it is decoded to what was sent, and never to a member of an enum."""
     event = read(_with(word))
@@ -66,4 +66,4 @@ def test_a_lone_surrogate_is_refused_from_a_dict_too() -> None:
 
 def test_no_word_is_listed_twice() -> None:
     """The list is for reading too."""
-    assert len(set(KNOWN)) == len(KNOWN)
+    assert len(set(INTERNED)) == len(INTERNED)

@@ -10,7 +10,7 @@ from msgspec import ValidationError, convert
 from ecr_events.errors import CredentialsError, InvalidReferenceError, InvalidRequestError, UnavailableError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.clients import Clients
-from ecr_events.service.failures import translated
+from ecr_events.service.error_mapping import translated
 
 __all__ = ["Calls", "refusal"]
 

@@ -16,8 +16,8 @@ from ecr_events.errors import (
     ThrottledError,
     UnavailableError,
 )
-from ecr_events.service.answers import ImageFailure
 from ecr_events.service.clients import NEEDS_BOTO3
+from ecr_events.service.responses import ImageFailure
 
 __all__ = ["NotFoundError", "of_image_failures", "translated"]
 
@@ -102,7 +102,7 @@ def translated() -> Generator[None]:
     Also what botocore does not mean to raise: half an answer makes its parsers fail in many ways.
     """
     try:
-        from botocore import exceptions  # noqa: PLC0415 - only who asks ECR needs botocore
+        from botocore import exceptions
     except ImportError as error:
         raise ImportError(NEEDS_BOTO3) from error
     try:

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from ecr_events.cli.events import event_class
-from ecr_events.cli.screen import Commands, add_command, complain, write_json
+from ecr_events.cli.inputs import event_class
+from ecr_events.cli.terminal import Commands, add_command, complain, write_json
 from ecr_events.codec import json_schema
 from ecr_events.events import EventBridgeEvent, UnknownEvent
 from ecr_events.samples import sample_json
@@ -127,7 +127,7 @@ def _value(info: Any, value: str, name: str) -> Any:
             raise ValueError(f"{name!r} holds fields, and no value")
         case inspect.LiteralType(values=values):
             raise ValueError(f"{name!r} is {', '.join(map(repr, values))} in every event of this type")
-        case inspect.StrType() | inspect.EnumType():  # a `Word`
+        case inspect.StrType() | inspect.EnumType():  # a `InternedStr`
             return _prefix_or_text(value)
         case inspect.DateTimeType():
             try:

@@ -13,6 +13,7 @@ from ecr_events.service.manifest import ImageIdentifier, Manifest
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import Findings
+from ecr_events.structs import CamelStruct
 
 __all__ = [
     "BatchGetImage",
@@ -26,13 +27,13 @@ __all__ = [
 ]
 
 
-class DescribeRepositories(Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+class DescribeRepositories(CamelStruct, frozen=True, kw_only=True):
     """The repositories that were asked for."""
 
     repositories: tuple[Repository, ...]
 
 
-class DescribeImages(Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+class DescribeImages(CamelStruct, frozen=True, kw_only=True):
     """The images that were asked for."""
 
     image_details: tuple[Image, ...]
@@ -45,13 +46,13 @@ class Tag(Struct, frozen=True, kw_only=True, gc=False, rename="pascal"):
     value: str
 
 
-class ListTagsForResource(Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+class ListTagsForResource(CamelStruct, frozen=True, kw_only=True):
     """The AWS tags of a repository."""
 
     tags: tuple[Tag, ...]
 
 
-class ImageFailure(Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+class ImageFailure(CamelStruct, frozen=True, kw_only=True):
     """Why there is no manifest of an image."""
 
     image_id: ImageIdentifier = ImageIdentifier()
@@ -59,21 +60,21 @@ class ImageFailure(Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
     failure_reason: str = ""
 
 
-class BatchGetImage(Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+class BatchGetImage(CamelStruct, frozen=True, kw_only=True):
     """The manifests that were asked for, and why others are not among them."""
 
     images: tuple[Manifest, ...]
     failures: tuple[ImageFailure, ...]
 
 
-class DescribeImageScanFindings(Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+class DescribeImageScanFindings(CamelStruct, frozen=True, kw_only=True):
     """A page of what the scan of an image found."""
 
     image_scan_status: ImageScanStatus
     image_scan_findings: Findings = Findings()
 
 
-class DescribeImageReplicationStatus(Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+class DescribeImageReplicationStatus(CamelStruct, frozen=True, kw_only=True):
     """How far an image is replicated."""
 
     replication_statuses: tuple[ImageReplicationStatus, ...]

@@ -9,8 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.filesize import decimal
 from rich.table import Table
 
-from ecr_events.cli.events import Reading, add_arguments
-from ecr_events.cli.screen import Commands, add_command, cell, complain, console, write_json
+from ecr_events.cli.inputs import Reading, add_arguments
+from ecr_events.cli.terminal import Commands, add_command, cell, complain, console, write_json
 from ecr_events.errors import InvalidReferenceError, ServiceError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service import ECRService, Image, Repository
@@ -63,8 +63,8 @@ def _run(options: argparse.Namespace) -> int:
 def _session(profile: str | None) -> Any:
     if profile is None:
         return None
-    import boto3  # noqa: PLC0415 - only lookups need it
-    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
+    import boto3
+    from botocore.exceptions import ProfileNotFound
 
     try:
         return boto3.Session(profile_name=profile)

@@ -115,14 +115,14 @@ def in_rounds(
     It is called with the name and the arguments in a new process each time.
     """
     values: dict[str, dict[str, list[float]]] = {}
-    shuffle = random.Random(0).shuffle  # noqa: S311 - no cryptography
+    shuffle = random.Random(0).shuffle
     for number in range(rounds):
         order = list(names)
         shuffle(order)
         for name in order:
             _say(f"\r\033[K{measure.__module__} {number + 1}/{rounds}: {name}")
-            command = [sys.executable, "-m", "benchmarks.measuring", measure.__module__, measure.__qualname__, name]
-            process = subprocess.run([*command, json.dumps(arguments)], check=True, stdout=subprocess.PIPE)  # noqa: S603
+            command = [sys.executable, "-m", "benchmarks.runner", measure.__module__, measure.__qualname__, name]
+            process = subprocess.run([*command, json.dumps(arguments)], check=True, stdout=subprocess.PIPE)
             for workload, value in json.loads(process.stdout).items():
                 values.setdefault(workload, {}).setdefault(name, []).append(value)
     _say("\r\033[K")

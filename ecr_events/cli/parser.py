@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from ecr_events.cli import decoding, demo, looking_up, shapes, summary
+from ecr_events.cli import decode, demo, lookup, schemas, summary
 
 __all__ = ["parse"]
 
@@ -16,7 +16,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (decoding, summary, looking_up, shapes, demo):
+    for module in (decode, summary, lookup, schemas, demo):
         module.add_to(commands)
     return parser.parse_args(arguments)
 

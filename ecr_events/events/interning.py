@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-__all__ = ["KNOWN", "Word"]
+__all__ = ["INTERNED", "InternedStr"]
 
 _WORDS = """
 0 1 af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
@@ -31,18 +31,18 @@ AwsApiCall AwsServiceEvent Management AssumedRole IAMUser AWSService AWSAccount 
 AWS::ECR::Repository Tagged Untagged Any expire
 """
 
-KNOWN = tuple(_WORDS.split())
+INTERNED = tuple(_WORDS.split())
 """The words that are shared. One that is not here costs an event some 60 bytes and 0.2 µs, and nothing else."""
 
 if TYPE_CHECKING:
-    Word: TypeAlias = str
+    InternedStr: TypeAlias = str
 else:
 
-    class Word(StrEnum):
+    class InternedStr(StrEnum):
         """A string, mostly one of a few words; any other is as good."""
 
     # Where a field is an enum, msgspec returns what it finds for the text in this map, or else
     # what `_missing_` returns. Here both are plain strings, and never a member. Only msgspec's
     # own `schema` and `inspect` still see an enum, one without values; `json_schema` mends that.
-    Word._missing_ = str
-    Word._value2member_map_ = {word: word for word in KNOWN}
+    InternedStr._missing_ = str
+    InternedStr._value2member_map_ = {word: word for word in INTERNED}

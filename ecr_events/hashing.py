@@ -4,10 +4,10 @@ from typing import cast
 
 from msgspec import Struct, structs
 
-__all__ = ["HashedWithoutMaps"]
+__all__ = ["HashIgnoringDicts"]
 
 
-class HashedWithoutMaps:
+class HashIgnoringDicts:
     """Makes a Struct hashable although some of its fields are dicts, which are not.
 
     The hash is that of the other fields, so equal values have equal hashes; two values

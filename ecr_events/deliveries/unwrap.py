@@ -23,7 +23,7 @@ import msgspec
 from ecr_events.codec import decode
 from ecr_events.errors import DecodeError
 from ecr_events.events import ECREvent, UnknownEvent
-from ecr_events.service import Session
+from ecr_events.session import Session
 
 __all__ = ["LIMIT", "Budget", "Delivery", "Record", "batch", "parsed", "records", "unwrap"]
 

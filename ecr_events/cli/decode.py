@@ -7,9 +7,9 @@ from itertools import islice
 
 from rich.table import Table
 
-from ecr_events.cli.events import Reading, add_arguments
-from ecr_events.cli.saying import repositories, say
-from ecr_events.cli.screen import Commands, add_command, cell, console, write_json
+from ecr_events.cli.inputs import Reading, add_arguments
+from ecr_events.cli.outcomes import repositories, say
+from ecr_events.cli.terminal import Commands, add_command, cell, console, write_json
 from ecr_events.codec import encode
 from ecr_events.errors import InvalidReferenceError
 from ecr_events.events import ECREvent, UnknownEvent

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from ecr_events.archives import read
-from ecr_events.archives.reading import paths
-from ecr_events.cli.saying import repositories
-from ecr_events.cli.screen import complain
+from ecr_events.archives.reader import paths
+from ecr_events.cli.outcomes import repositories
+from ecr_events.cli.terminal import complain
 from ecr_events.errors import ArchiveError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 

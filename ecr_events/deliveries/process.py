@@ -11,9 +11,9 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from ecr_events.deliveries.records import LIMIT, Budget, Delivery, Record, batch, parsed, records
+from ecr_events.deliveries.unwrap import LIMIT, Budget, Delivery, Record, batch, parsed, records
 from ecr_events.events import ECREvent, UnknownEvent
-from ecr_events.service import Session
+from ecr_events.session import Session
 
 __all__ = ["DROPPED", "Failure", "process"]
 

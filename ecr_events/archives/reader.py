@@ -6,22 +6,22 @@ bad or unknown event, is taken apart document by document.
 """
 
 import io
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from errno import ENOENT
 from glob import glob, has_magic
 from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias
+from typing import IO, Literal, TypeAlias
 
 import msgspec
 
-from ecr_events.archives.documents import documents, last_start, skip
+from ecr_events.archives.framing import documents, last_start, skip
 from ecr_events.codec import decode
 from ecr_events.errors import ArchiveError, DecodeError
 from ecr_events.events import ECREvent, UnknownEvent
+from ecr_events.gunzip import MAGIC, gunzip
 
 __all__ = ["OnError", "Source", "paths", "read"]
 
@@ -32,9 +32,6 @@ OnError: TypeAlias = Literal["raise", "skip"] | Callable[[ArchiveError], object]
 
 CHUNK = 1 << 18
 """How many bytes are read, and decoded, at a time. Fits into a processor's cache, with the events in it."""
-
-_GZIP = b"\x1f\x8b"
-_WBITS = 16 + zlib.MAX_WBITS
 
 _lines = msgspec.json.Decoder(ECREvent).decode_lines
 _array = msgspec.json.Decoder(list[ECREvent]).decode
@@ -179,38 +176,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
         DecodeError: It is gzip that is damaged, or cut off.
     """
     head = file.read(2)
-    while len(head) < len(_GZIP) and (more := file.read(1)):
+    while len(head) < len(MAGIC) and (more := file.read(1)):
         head += more
     pieces = chain([head], iter(lambda: file.read(CHUNK), b""))
-    yield from filter(None, _inflated(pieces) if head == _GZIP else pieces)
-
-
-def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what is in gzip, all of it that can be had, in pieces of a chunk at most, some of them empty."""
-    inflater, begun = zlib.decompressobj(_WBITS), False
-    for piece in pieces:
-        packed = piece
-        while packed:
-            before, begun = inflater.copy(), True
-            try:
-                text = inflater.decompress(packed, CHUNK)
-            except zlib.error as error:
-                yield _up_to_the_damage(before, packed)
-                raise DecodeError.of(error, b"") from error
-            yield text
-            packed = inflater.unconsumed_tail
-            if inflater.eof:
-                packed = inflater.unused_data.lstrip(b"\0")
-                inflater, begun = zlib.decompressobj(_WBITS), False
-    yield inflater.flush()
-    if begun and not inflater.eof:
-        raise DecodeError("compressed text is cut off", "$", b"")
-
-
-def _up_to_the_damage(inflater: Any, packed: bytes) -> bytes:
-    """Return what comes out before the error, by going on byte by byte."""
-    text = bytearray()
-    with suppress(zlib.error):
-        for begin in range(len(packed)):  # pragma: no branch - it ends with the error
-            text += inflater.decompress(packed[begin : begin + 1])
-    return bytes(text)
+    yield from filter(None, gunzip(pieces, size=CHUNK) if head == MAGIC else pieces)
