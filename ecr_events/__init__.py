@@ -1,8 +1,13 @@
-"""Typed values for every event that Amazon ECR sends to EventBridge, on msgspec.
+"""Typed, immutable Python classes for Amazon ECR's EventBridge events, on msgspec.
 
-See the README for a tour; `decode` is where to begin.
+Start with `decode`. The subpackages are imported on first use: `ecr_events.service` (lookups in
+ECR), `ecr_events.deliveries` (events in Lambda batches, queues and streams), `ecr_events.archives`
+(files of events) and `ecr_events.samples` (for tests).
 """
 
+from typing import TYPE_CHECKING, Any
+
+from ecr_events import events
 from ecr_events.codec import decode, encode, json_schema
 from ecr_events.errors import (
     AccessDeniedError,
@@ -12,73 +17,32 @@ from ecr_events.errors import (
     ECREventsError,
     InvalidReferenceError,
     InvalidRequestError,
+    Payload,
     ServiceError,
     ThrottledError,
     UnavailableError,
 )
-from ecr_events.events import (
-    ECRAWSAPICallViaCloudTrail,
-    ECRAWSAPICallViaCloudTrailEvent,
-    ECRAWSServiceEventViaCloudTrail,
-    ECRAWSServiceEventViaCloudTrailEvent,
-    ECREvent,
-    ECRImageAction,
-    ECRImageActionEvent,
-    ECRImageScan,
-    ECRImageScanEvent,
-    ECRPullThroughCacheAction,
-    ECRPullThroughCacheActionEvent,
-    ECRReferrerAction,
-    ECRReferrerActionEvent,
-    ECRReplicationAction,
-    ECRReplicationActionEvent,
-    ECRScanResourceChange,
-    ECRScanResourceChangeEvent,
-    EventBridgeEvent,
-    Inspector2Finding,
-    Inspector2FindingEvent,
-    Inspector2Scan,
-    Inspector2ScanEvent,
-    UnknownEvent,
-)
+from ecr_events.events import *  # noqa: F403 - the event classes are listed once, in ecr_events.events
 from ecr_events.references import ImageReference, RepositoryReference
+from ecr_events.session import Session
 
-__all__ = [  # noqa: RUF022 - in reading order
+if TYPE_CHECKING:
+    from ecr_events import archives, deliveries, samples, service
+
+__version__ = "0.1.0"
+
+__all__ = [
     # JSON to events and back
     "decode",
     "encode",
     "json_schema",
-    # What decode returns
-    "EventBridgeEvent",
-    "ECREvent",
-    "UnknownEvent",
-    # The events of ECR, in AWS's order
-    "ECRImageActionEvent",
-    "ECRImageAction",
-    "ECRImageScanEvent",
-    "ECRImageScan",
-    "ECRReplicationActionEvent",
-    "ECRReplicationAction",
-    "ECRReferrerActionEvent",
-    "ECRReferrerAction",
-    "ECRScanResourceChangeEvent",
-    "ECRScanResourceChange",
-    "ECRPullThroughCacheActionEvent",
-    "ECRPullThroughCacheAction",
-    # ECR's events by way of CloudTrail
-    "ECRAWSAPICallViaCloudTrailEvent",
-    "ECRAWSAPICallViaCloudTrail",
-    "ECRAWSServiceEventViaCloudTrailEvent",
-    "ECRAWSServiceEventViaCloudTrail",
-    # Inspector's events about images in ECR
-    "Inspector2ScanEvent",
-    "Inspector2Scan",
-    "Inspector2FindingEvent",
-    "Inspector2Finding",
-    # Where the things are that an event names
+    "Payload",
+    # References to the repository and the image that an event names
     "RepositoryReference",
     "ImageReference",
-    # What can go wrong
+    # The boto3 session that lookups use
+    "Session",
+    # Exceptions
     "ECREventsError",
     "DecodeError",
     "ArchiveError",
@@ -89,4 +53,20 @@ __all__ = [  # noqa: RUF022 - in reading order
     "InvalidRequestError",
     "ThrottledError",
     "UnavailableError",
+    # Subpackages
+    "archives",
+    "deliveries",
+    "samples",
+    "service",
 ]
+__all__ += events.__all__
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import a subpackage on first use."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")

@@ -1,9 +1,9 @@
 """JSON to events and back.
 
-The fast way is one call of msgspec: of its decoder for the tagged union of all events, and for
-a dict of its conversion to the class of the ``detail-type``. Only a payload that is refused is
-looked at again, as a dict: to find out whether it is somebody else's event, or whether a
-repeated key misled the decoder.
+The fast path is one msgspec call: the decoder of the tagged union of all events, or for a dict
+the conversion to the class of its ``detail-type``. Only a payload that the fast path refuses is
+parsed to a dict and looked at again, because it may be another service's event, and because
+a repeated key can mislead the decoder about the detail-type.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import msgspec
 
 from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
-from ecr_events.events.envelope import bind
+from ecr_events.events.envelope import bind, detail_type_of, matches
 from ecr_events.session import Session
 
 __all__ = ["decode", "encode", "json_schema"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
 
-_CLASSES: dict[object, type[EventBridgeEvent]] = {cls.__struct_config__.tag: cls for cls in get_args(ECREvent)}
+_CLASSES: dict[object, type[EventBridgeEvent]] = {detail_type_of(cls): cls for cls in get_args(ECREvent)}
 
 _encode_json: Callable[[EventBridgeEvent], bytes] = msgspec.json.Encoder().encode
 
@@ -50,25 +50,23 @@ def decode(
 ) -> EventBridgeEvent:
     """Return the typed event in `payload`.
 
-    Touches no network and does not import boto3. Where the payload is a dict, what an event
-    keeps as a dict, such as the detail of an `UnknownEvent`, shares its values with it.
+    No network access, and boto3 is not imported. Dicts in the event, such as the detail of an
+    `UnknownEvent`, share their values with a `payload` that is a dict.
 
     Args:
-        payload: One event as JSON (UTF-8), or as the dict that Lambda hands to a function.
-        type: The class that the event must have. Without it, an event that no class of
-            `ECREvent` is for comes back as an `UnknownEvent`; with `UnknownEvent`, every
-            event does, whose detail is then a dict.
-        session: The boto3 session that lookups on the event go through.
+        payload: One event as JSON (UTF-8), or parsed to a dict as Lambda passes it.
+        type: Class of the event. Defaults to the class matching ``detail-type``, else
+            `UnknownEvent`. `UnknownEvent` accepts every event and gives its detail as a dict.
+        session: The boto3 session used by lookups on the event.
 
     Raises:
         DecodeError: The payload is not JSON, is not an event, breaks the contract of its
-            event type, or is not of the `type` asked for. Nothing else is ever raised
-            for what a payload holds.
-        TypeError: The payload is not of a type listed above, or `type` is not a class of
-            events with a detail-type.
+            detail-type, or is not a `type`. No other error is raised for the content of a payload.
+        TypeError: The payload has an unsupported type, or `type` is not an event class with
+            a detail-type.
     """
-    # Not keyword-only here, only in the overloads: Python fills in the defaults of keyword-only
-    # parameters from a dict, which costs as much as all that follows up to msgspec's decoder.
+    # The overloads make `type` and `session` keyword-only. Here they are not: filling in defaults
+    # of keyword-only parameters costs as much as the rest of the way to msgspec's decoder.
     event: EventBridgeEvent | None
     try:
         if payload.__class__ is dict:
@@ -85,35 +83,33 @@ def decode(
 
 
 def encode(event: EventBridgeEvent, *, indent: int | None = None) -> bytes:
-    """Return `event` as JSON (UTF-8) with AWS's own key names.
+    """Return `event` as JSON (UTF-8) with AWS's key names.
 
-    What was absent in the payload is absent here, and the session never appears. What
-    `decode` does not keep does not come back: keys that this library does not know, fractions
-    of a microsecond, and ``null`` where AWS would leave a key out.
+    Absent fields are omitted, and the session is never encoded. What `decode` discards is lost:
+    unknown keys, fractions of a microsecond, and ``null`` where AWS would omit the key.
 
     Args:
         event: Any event.
-        indent: The number of spaces a level is indented by; None for one compact line.
+        indent: Spaces per level; None for compact JSON on one line.
     """
     encoded = _encode_json(event)
     return encoded if indent is None else msgspec.json.format(encoded, indent=indent)
 
 
 def json_schema(type: type[EventBridgeEvent] | UnionType = ECREvent) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of one event class, or of a union of them.
+    """Return the JSON Schema (2020-12) of an event class or of a union of event classes.
 
-    Keys are AWS's own. Without an argument it is the schema of every event that is typed
-    here, told apart by ``detail-type``.
+    Keys are AWS's. Defaults to the schema of all typed events, discriminated by ``detail-type``.
     """
     text = msgspec.json.encode(msgspec.json.schema(type))
-    # To msgspec a `InternedStr` is an enum, but any string is one.
+    # msgspec sees an `InternedStr` as an enum, although it accepts every string.
     schema = msgspec.json.decode(text.replace(b'{"$ref":"#/$defs/InternedStr"}', b'{"type":"string"}'))
-    del schema["$defs"]["InternedStr"]
+    schema["$defs"].pop("InternedStr", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _build_decoder_and_decode(payload: Any) -> ECREvent:
-    # Building costs milliseconds, which the first call pays and importing does not.
+    # Building the decoder takes milliseconds, too long for an import.
     global _decode_json
     _decode_json = msgspec.json.Decoder(ECREvent).decode
     event: ECREvent = _decode_json(payload)
@@ -124,22 +120,22 @@ _decode_json: Callable[[Any], ECREvent] = _build_decoder_and_decode
 
 
 def _decode_document(payload: Payload, type: type[EventBridgeEvent] | None) -> EventBridgeEvent:
-    """Return the event in a payload that is a dict, or that did not decode at once to what was asked for."""
+    """Return the event in a payload that the fast path refused, or decoded to another class than `type`."""
     try:
         document = payload if isinstance(payload, dict) else msgspec.json.decode(payload, type=dict[str, Any])
         if "detail-type" not in document:
-            # What only wraps an event lacks other fields too; this is the one that tells what is wrong.
+            # Wrappings of events lack other fields too. This is the one that explains the error.
             raise msgspec.ValidationError("Object missing required field `detail-type`")
         return _convert(document, type)
     except (ValueError, RecursionError, BufferError) as error:
-        raise DecodeError.of(error, payload) from error
+        raise DecodeError.from_exception(error, payload) from error
 
 
 def _convert(document: dict[str, Any], type: type[EventBridgeEvent] | None) -> EventBridgeEvent:
     detail_type = document["detail-type"]
     known = _CLASSES.get(detail_type) if isinstance(detail_type, str) else None
     if type is not None:
-        expected = _detail_type(type)
+        expected = _expected_detail_type(type)
         if expected is not None and detail_type != expected:
             got = "something else" if known is None else f"`{detail_type}`"
             raise msgspec.ValidationError(f"Expected `{expected}`, got {got} - at `$.detail-type`")
@@ -148,15 +144,20 @@ def _convert(document: dict[str, Any], type: type[EventBridgeEvent] | None) -> E
         try:
             return msgspec.convert(document, known)
         except msgspec.ValidationError:
-            if known.claims(document):
+            if matches(known, document):
                 raise
     return msgspec.convert(document, UnknownEvent)
 
 
-def _detail_type(type: object) -> object:
-    """Return the detail-type of a class of events, None for `UnknownEvent`, which has any."""
+def _expected_detail_type(type: object) -> str | None:
+    """Return the detail-type of the events that `type` accepts; None if it accepts all.
+
+    Raises:
+        TypeError: `type` is not an event class with a detail-type.
+    """
     if isinstance(type, builtins.type) and issubclass(type, EventBridgeEvent):
-        tag = type.__struct_config__.tag
-        if tag is not None or issubclass(type, UnknownEvent):
-            return tag
-    raise TypeError(f"not a class of events with a detail-type: {type!r}")
+        detail_type = detail_type_of(type)
+        if detail_type is not None or issubclass(type, UnknownEvent):
+            return detail_type
+    name = type.__qualname__ if isinstance(type, builtins.type) else f"{type!r:.200}"
+    raise TypeError(f"type must be an event class with a detail-type, not {name}")

@@ -1,11 +1,11 @@
-"""What can go wrong, as one tree.
+"""The exceptions of this library, as one tree.
 
 ::
 
     ECREventsError
-    ├── DecodeError             a payload that is not the event it should be
-    │   └── ArchiveError        the same, at a place in a file
-    ├── InvalidReferenceError   a name, an ARN or a URI that no ECR registry can have
+    ├── DecodeError             a payload is not the event it should be
+    │   └── ArchiveError        an entry of an archive is not an event
+    ├── InvalidReferenceError   a region, name, ARN or URI is malformed
     └── ServiceError            ECR gave no answer about what a reference names
         ├── AccessDeniedError   IAM, or the repository's policy, does not allow the call
         ├── CredentialsError    there are no AWS credentials, or AWS does not take them
@@ -41,52 +41,51 @@ __all__ = [
 ]
 
 Payload: TypeAlias = bytes | bytearray | memoryview | str | dict[str, Any]
-"""What can be decoded: JSON text, or a document that somebody has parsed already."""
+"""One event, as accepted by `decode`: JSON (UTF-8), or parsed to a dict."""
 
 
 class ECREventsError(Exception):
-    """The root of every error that this library raises about data and about ECR.
+    """Base class of all errors about data and about ECR.
 
-    What is wrong in the calling code is a TypeError, or a KeyError, as anywhere.
+    Errors in the calling code are a TypeError, ValueError or KeyError.
     """
 
 
 class DecodeError(ECREventsError, ValueError):
-    """A payload is not JSON, not an event, or breaks the contract of its event type.
+    """A payload is not JSON, not an event, or breaks the contract of its detail-type.
 
-    The text names the place and what is wrong there. It never holds the payload,
-    so it can go to a log that the payload must not reach; the payload is kept on
-    the exception for a dead-letter queue. The cause (``__cause__``) is the error
-    of msgspec or of Python that led here.
+    The message has the path and the reason, never the payload, so it is safe to log. The
+    payload is an attribute, for a dead-letter queue. The cause (``__cause__``) is the error
+    raised by msgspec or Python.
     """
 
     reason: str
-    """What is wrong, in msgspec's words: ``expected `str`, got `int```."""
+    """The reason, from msgspec: ``expected `str`, got `int```."""
 
     path: str
-    """Where, as a JSONPath: ``$.detail.image-tag``; ``$`` is the document itself.
+    """JSONPath of the invalid value: ``$.detail.image-tag``; ``$`` is the whole document.
 
-    A missing field is reported at the object that lacks it.
+    For a missing field, the path of the object that lacks it.
     """
 
     payload: Payload
-    """What was given to be decoded, as it was given."""
+    """The payload, as it was passed."""
 
     def __init__(self, reason: str, path: str, payload: Payload) -> None:
-        """Keep the evidence; `args` leaves the payload out, so that no repr shows it."""
+        # `args` omits the payload, so that no repr shows it.
         super().__init__(reason, path)
         self.reason = reason
         self.path = path
         self.payload = payload
 
     @classmethod
-    def of(cls, error: Exception, payload: Payload) -> Self:
-        """Return what msgspec's (or Python's) `error` says about `payload`."""
+    def from_exception(cls, error: Exception, payload: Payload) -> Self:
+        """Return the error for `payload`, with reason and path from an error of msgspec or Python."""
         reason, path = str(error), "$"
         if found := re.fullmatch(r"(.*) - at (`key` in )?`(\$.*)`", reason, re.DOTALL):
             reason, in_key, path = found.groups()
             if reason.startswith("Invalid enum value"):
-                reason = "not the value that this type of event has"
+                reason = "not the value required by this detail-type"
             if in_key:
                 reason = f"{reason} as a key"
         if reason[1:2].islower():
@@ -97,7 +96,7 @@ class DecodeError(ECREventsError, ValueError):
         return f"{self.reason} at {self.path}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A memoryview cannot be pickled; its bytes are the same evidence.
+        # A memoryview cannot be pickled.
         payload = self.payload.tobytes() if isinstance(self.payload, memoryview) else self.payload
         return type(self), (self.reason, self.path, payload), vars(self) | {"payload": payload}
 
@@ -128,16 +127,15 @@ class ArchiveError(DecodeError):
 
 
 class InvalidReferenceError(ECREventsError, ValueError):
-    """A reference holds, or a text is, something that no ECR registry can have."""
+    """A part of a reference, or a text to parse, is malformed."""
 
     reason: str
-    """What was expected: ``not an AWS region``."""
+    """The reason: ``not an AWS region``."""
 
     value: str
-    """The value that was found instead."""
+    """The malformed value."""
 
     def __init__(self, reason: str, value: str) -> None:
-        """Keep the value whole; the text shows its first 200 characters."""
         super().__init__(reason, value)
         self.reason = reason
         self.value = value

@@ -38,7 +38,7 @@ def gunzip(pieces: Iterable[bytes], *, size: int = PIECE) -> Iterator[bytes]:
                 text = inflater.decompress(compressed, size)
             except zlib.error as error:
                 yield _salvage(before, compressed)
-                raise DecodeError.of(error, b"") from error
+                raise DecodeError.from_exception(error, b"") from error
             yield text
             compressed = inflater.unconsumed_tail
             if inflater.eof:

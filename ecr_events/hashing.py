@@ -1,4 +1,4 @@
-"""Hashing for Structs that hold maps whose keys AWS leaves open."""
+"""Hashing of Structs that hold dicts."""
 
 from typing import cast
 
@@ -8,10 +8,10 @@ __all__ = ["HashIgnoringDicts"]
 
 
 class HashIgnoringDicts:
-    """Makes a Struct hashable although some of its fields are dicts, which are not.
+    """Mixin that hashes a Struct by its fields that are not dicts.
 
-    The hash is that of the other fields, so equal values have equal hashes; two values
-    that differ in a dict alone share one, and a set or a dict tells them apart by ``==``.
+    Equal values have equal hashes. Values that differ in a dict alone share a hash; ``==`` tells
+    them apart.
     """
 
     __slots__ = ()

@@ -1,7 +1,7 @@
-"""The ARN and the URI of a repository or an image, worked out without the network.
+"""References to repositories and images, with their ARNs and URIs. No network access.
 
-A reference says where something is: registry, region, repository, and for an image
-its digest or its tag. It does not say whether it exists; ask ECR for that.
+A reference consists of registry, region and repository name, and for an image of its digest, its
+tag or both. Whether the repository or image exists is a question for ECR.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html and
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
@@ -16,9 +16,8 @@ from ecr_events.errors import InvalidReferenceError
 
 __all__ = ["ImageReference", "RepositoryReference"]
 
-# Region prefix -> (partition, DNS suffix, DNS suffix of dual-stack registries or None). A
-# region that AWS adds tomorrow is in the partition `aws` unless its prefix says otherwise,
-# which is what the AWS SDKs assume too.
+# Region prefix -> (partition, DNS suffix, DNS suffix of dual-stack registries or None). Like
+# the AWS SDKs, this assigns an unknown region to the partition `aws` unless its prefix differs.
 _PARTITIONS = {
     "cn-": ("aws-cn", "amazonaws.com.cn", "on.amazonwebservices.com.cn"),
     "us-gov-": ("aws-us-gov", "amazonaws.com", "on.aws"),
@@ -30,7 +29,7 @@ _PARTITIONS = {
     "": ("aws", "amazonaws.com", "on.aws"),
 }
 
-# Not ECR's own rules, only what keeps the parts of an ARN and of a URI apart.
+# Less strict than ECR: these only separate the parts of an ARN or a URI.
 _REGISTRY_ID = r"[\w-]+"
 _NAME = r"[\w./-]+"
 _TAG = r"\w[\w.-]*"
@@ -38,30 +37,30 @@ _DIGEST = r"[\w.+-]+:[\w=-]+"
 
 
 class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Where a repository is. Building one checks nothing; reading its ARN or URI does."""
+    """A repository in a registry. The parts are validated when the ARN or URI is read, not on creation."""
 
     registry_id: str
-    """The AWS account that owns the registry, 12 digits."""
+    """AWS account that owns the registry, 12 digits."""
 
     region: str
-    """The AWS region, such as ``us-east-1``; it decides the partition."""
+    """AWS region, such as ``us-east-1``; determines the partition."""
 
     repository_name: str
-    """The name within the registry, which may hold slashes: ``team/app``."""
+    """Name within the registry; may contain slashes: ``team/app``."""
 
     def __str__(self) -> str:
         return f"{_shown(self.repository_name)} in {_shown(self.region)} of {_shown(self.registry_id)}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the repository that a repository ARN or URI names.
+        """Return the reference for a repository's ARN or URI.
 
         Accepts ``arn:aws:ecr:us-east-1:123456789012:repository/team/app`` and
-        ``123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app``, in every partition;
-        of the URI also the FIPS and the dual-stack forms.
+        ``123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app`` in every partition, including
+        FIPS and dual-stack URIs.
 
         Raises:
-            InvalidReferenceError: the text is neither.
+            InvalidReferenceError: `text` is neither, or its partition is not that of its region.
         """
         found = re.fullmatch(
             rf"arn:(?P<partition>[^:]+):ecr:(?P<arn_region>[^:]+):(?P<arn_registry>{_REGISTRY_ID}):repository/(?P<arn_name>{_NAME})"
@@ -86,34 +85,34 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def partition(self) -> str:
-        """The AWS partition of the region: ``aws``, ``aws-cn``, ``aws-us-gov`` ...
+        """AWS partition of the region: ``aws``, ``aws-cn``, ``aws-us-gov`` and others.
 
         Raises:
-            InvalidReferenceError: the region does not look like one. The other properties
-                raise it for a registry or a name too, so that no host but AWS's is built.
+            InvalidReferenceError: The region is malformed. The other properties also raise it for a
+                malformed registry or name, so that a forged event never yields a host outside AWS.
         """
         return self._partition[0]
 
     @property
     def registry(self) -> str:
-        """The registry's host: ``123456789012.dkr.ecr.us-east-1.amazonaws.com``."""
+        """Host of the registry: ``123456789012.dkr.ecr.us-east-1.amazonaws.com``."""
         return f"{self._checked_registry_id}.dkr.ecr.{self.region}.{self._partition[1]}"
 
     @property
     def uri(self) -> str:
-        """What docker pulls from: ``123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app``."""
+        """URI to push to and pull from: ``123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app``."""
         return f"{self.registry}/{self._checked_name}"
 
     @property
     def arn(self) -> str:
-        """The Amazon resource name: ``arn:aws:ecr:us-east-1:123456789012:repository/team/app``."""
+        """Amazon Resource Name: ``arn:aws:ecr:us-east-1:123456789012:repository/team/app``."""
         return f"arn:{self.partition}:ecr:{self.region}:{self._checked_registry_id}:repository/{self._checked_name}"
 
     def image(self, *, digest: str | None = None, tag: str | None = None) -> "ImageReference":
-        """Return the image of this repository with that digest, or else with that tag.
+        """Return a reference to an image of this repository.
 
         Raises:
-            InvalidReferenceError: neither is given.
+            InvalidReferenceError: Neither `digest` nor `tag` is given.
         """
         return ImageReference(repository=self, image_digest=digest, image_tag=tag)
 
@@ -128,30 +127,29 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def _partition(self) -> tuple[str, str, str | None]:
         region = _checked(self.region, r"[a-z]{2,8}(-[a-z]{1,16}){1,3}-[0-9]{1,3}", "not an AWS region")
-        return next(found for prefix, found in _PARTITIONS.items() if region.startswith(prefix))
+        return next(partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix))
 
 
 class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Where an image is: its repository, and its digest, its tag or both.
+    """An image in a repository, by digest, tag or both.
 
-    A digest or a tag of ``""`` counts as absent. Where both are there the digest
-    decides, because a tag can move on to another image.
+    ``""`` as digest or tag becomes None. With both, the digest identifies the image, because a
+    tag can move to another image.
 
     Raises:
-        InvalidReferenceError: on building one with neither a digest nor a tag.
+        InvalidReferenceError: On creation, with neither a digest nor a tag.
     """
 
     repository: RepositoryReference
-    """The repository that holds the image."""
+    """Repository of the image."""
 
     image_digest: str | None = None
-    """The digest of the manifest, ``sha256:`` and 64 hexadecimal digits."""
+    """Digest of the manifest: ``sha256:`` and 64 hexadecimal digits."""
 
     image_tag: str | None = None
-    """The tag."""
+    """Tag of the image."""
 
     def __post_init__(self) -> None:
-        """Turn ``""`` into absent and refuse a reference that names no image."""
         for field in ("image_digest", "image_tag"):
             if getattr(self, field) == "":
                 msgspec.structs.force_setattr(self, field, None)
@@ -165,13 +163,13 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @classmethod
     def parse(cls, text: str) -> "ImageReference":
-        """Return the image that an image URI, or an Inspector image ARN, names.
+        """Return the reference for an image's URI, or for its ARN as used by Inspector.
 
-        Accepts the URI of a repository followed by ``:tag``, ``@sha256:...`` or both,
-        and ``arn:aws:ecr:us-east-1:123456789012:repository/team/app/sha256:...``.
+        Accepts a repository's URI followed by ``:tag``, ``@sha256:...`` or both, and
+        ``arn:aws:ecr:us-east-1:123456789012:repository/team/app/sha256:...``.
 
         Raises:
-            InvalidReferenceError: the text is neither, or names no digest and no tag.
+            InvalidReferenceError: `text` is neither, or has neither a digest nor a tag.
         """
         found = re.fullmatch(
             rf"(?P<arn>arn:.+)/(?P<arn_digest>sha[0-9]+:[\w=-]+)|(?P<uri>(?!arn:).+?)(:(?P<tag>{_TAG}))?(@(?P<digest>{_DIGEST}))?",
@@ -185,10 +183,10 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def uri(self) -> str:
-        """What docker pulls: ``.../team/app@sha256:...``, or ``.../team/app:tag`` without a digest.
+        """URI to pull from: ``.../team/app@sha256:...``, or ``.../team/app:tag`` without a digest.
 
         Raises:
-            InvalidReferenceError: a part does not look like one.
+            InvalidReferenceError: A part is malformed.
         """
         if self.image_digest is not None:
             return f"{self.repository.uri}@{_checked(self.image_digest, _DIGEST, 'not the digest of an image')}"
@@ -196,7 +194,7 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def _shown(value: str) -> str:
-    """Return `value` for a message: an event may hold anything, of any length."""
+    """Return `value` for a message: escaped and truncated unless it is harmless."""
     return value if re.fullmatch(r"[\w.:/@+=-]{1,256}", value, re.ASCII) else ascii(value[:200])
 
 

@@ -1,4 +1,4 @@
-"""The configuration that all Structs share, once for each of AWS's two ways of naming keys."""
+"""The configuration shared by all Structs, one base class for each of AWS's two key styles."""
 
 from msgspec import Struct
 
@@ -6,12 +6,15 @@ __all__ = ["CamelStruct", "KebabStruct"]
 
 
 class KebabStruct(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
-    """Base of the events and of their details: ``image-digest``.
+    """Base class of events and their details, with keys such as ``image-digest``.
 
-    A subclass repeats ``frozen=True, kw_only=True``: msgspec inherits the first, type checkers
-    do not; nobody inherits the second.
+    Subclasses repeat ``frozen=True``, which type checkers do not inherit, and ``kw_only=True``,
+    which msgspec does not inherit.
     """
 
 
 class CamelStruct(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
-    """Base of what CloudTrail, Inspector and ECR's API name: ``imageDigest``. Subclassed like `KebabStruct`."""
+    """Base class for CloudTrail, Inspector and ECR's API, with keys such as ``imageDigest``.
+
+    Subclassed like `KebabStruct`.
+    """

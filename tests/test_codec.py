@@ -251,7 +251,7 @@ def test_the_type_asked_for_is_what_comes_back() -> None:
     )
     assert refusal(renamed(PUSH, '"detail-type"', '"x"'), type=ECRImageActionEvent)[1].endswith("`detail-type`")
     secret = renamed(PUSH, '"aws.ecr"', '"s3cret"')
-    assert refusal(secret, type=ECRImageActionEvent) == ("$.source", "not the value that this type of event has")
+    assert refusal(secret, type=ECRImageActionEvent) == ("$.source", "not the value required by this detail-type")
 
 
 def test_every_event_can_be_had_as_an_unknown_event() -> None:
@@ -281,7 +281,7 @@ class Untagged(EventBridgeEvent, frozen=True, kw_only=True, gc=False):
 @pytest.mark.parametrize("type", [int, EventBridgeEvent, Untagged, "ECRImageActionEvent"])
 def test_a_type_that_no_event_has_is_a_type_error(type: Any) -> None:
     """Without a detail-type of its own, a class cannot be told apart, nor encoded."""
-    with pytest.raises(TypeError, match="not a class of events with a detail-type"):
+    with pytest.raises(TypeError, match="must be an event class with a detail-type"):
         decode(PUSH, type=type)
 
 

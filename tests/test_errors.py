@@ -75,7 +75,7 @@ def test_a_decode_error_survives_pickling(payload: bytes | memoryview) -> None:
 
 def test_an_error_in_a_key_names_the_object() -> None:
     """A key that is not a string is reported at its object."""
-    error = DecodeError.of(ValueError("Expected `str`, got `int` - at `key` in `$.detail`"), {})
+    error = DecodeError.from_exception(ValueError("Expected `str`, got `int` - at `key` in `$.detail`"), {})
     assert str(error) == "expected `str`, got `int` as a key at $.detail"
 
 
@@ -88,9 +88,9 @@ def test_an_invalid_reference_error_survives_pickling_and_bounds_its_text() -> N
 
 def test_a_long_reason_keeps_its_lines() -> None:
     """What surrounds the path in msgspec's text is kept as it is."""
-    error = DecodeError.of(ValueError("first\nsecond - at `$.detail`"), {})
+    error = DecodeError.from_exception(ValueError("first\nsecond - at `$.detail`"), {})
     assert (error.reason, error.path) == ("first\nsecond", "$.detail")
-    assert DecodeError.of(ValueError("x - at `$.a` and more"), {}).path == "$"
+    assert DecodeError.from_exception(ValueError("x - at `$.a` and more"), {}).path == "$"
 
 
 APP = RepositoryReference(registry_id="012345678901", region="eu-west-1", repository_name="team/app")

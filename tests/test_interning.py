@@ -1,12 +1,17 @@
 import json
 import pickle
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 import pytest
 
-from ecr_events import DecodeError, ECRImageActionEvent, ImageReference, decode, encode
+from ecr_events import DecodeError, ECRImageActionEvent, ImageReference, decode, encode, json_schema
+from ecr_events.events import interning
 from ecr_events.events.interning import INTERNED
 from ecr_events.samples import sample_json
 
@@ -67,3 +72,39 @@ def test_a_lone_surrogate_is_refused_from_a_dict_too() -> None:
 def test_no_word_is_listed_twice() -> None:
     """The list is for reading too."""
     assert len(set(INTERNED)) == len(INTERNED)
+
+
+def test_interning_is_given_up_where_msgspec_returns_other_values() -> None:
+    """A type that msgspec decodes to enum members, to unshared strings or not at all is not used for interning."""
+
+    class Members(StrEnum):
+        A = INTERNED[0]
+        B = f"{INTERNED[0]}?"
+
+    class Closed(StrEnum):
+        A = INTERNED[0]
+
+    assert interning._interns(interning.InternedStr)
+    assert not interning._interns(Members)
+    assert not interning._interns(Closed)
+    assert not interning._interns(str)
+
+
+def test_events_are_decoded_without_interning() -> None:
+    """With a msgspec that returns enum members, `InternedStr` is `str`, and events and schemas stay the same."""
+    code = """
+    import json, msgspec
+    genuine = msgspec.convert
+    msgspec.convert = lambda value, type: [object()]
+    from ecr_events.events.interning import InternedStr
+    msgspec.convert = genuine
+    assert InternedStr is str
+    from ecr_events import ECRImageActionEvent, decode, encode, json_schema
+    from ecr_events.samples import sample_json
+    event = decode(sample_json(ECRImageActionEvent))
+    assert type(event.region) is str
+    assert json.loads(encode(event)) == json.loads(sample_json(ECRImageActionEvent))
+    print(json.dumps(json_schema(), sort_keys=True))
+    """
+    output = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, capture_output=True, text=True)
+    assert json.loads(output.stdout) == json_schema()

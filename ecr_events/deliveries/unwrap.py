@@ -174,7 +174,7 @@ def _records(part: _Part, session: Session | None, budget: Budget, depth: int) -
         try:
             inside = _open(content, budget)
         except ValueError as broken:
-            error = DecodeError.of(broken, content)
+            error = DecodeError.from_exception(broken, content)
     if inside is None:
         yield Record(part.id, None, error, part.attributes)
         return

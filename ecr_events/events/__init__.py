@@ -1,9 +1,10 @@
-"""The events that EventBridge delivers about Amazon ECR, one module for each detail-type.
+"""The events that EventBridge delivers about Amazon ECR, one module per detail-type.
 
-To add one: write its module, then list its class here, in `ECREvent`.
+To add a detail-type: write its module, import and list its classes here, add a sample to
+``samples/`` and a test module to ``tests/events/``.
 
-Source: https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ecr.html, whose order
-this list keeps, then CloudTrail's and Inspector's.
+In the order of https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ecr.html, followed by
+CloudTrail and Inspector.
 """
 
 from typing import TypeAlias
@@ -31,29 +32,33 @@ from ecr_events.events.scan_resource_change import ECRScanResourceChange, ECRSca
 from ecr_events.events.unknown import UnknownEvent
 
 __all__ = [
-    "ECRAWSAPICallViaCloudTrail",
-    "ECRAWSAPICallViaCloudTrailEvent",
-    "ECRAWSServiceEventViaCloudTrail",
-    "ECRAWSServiceEventViaCloudTrailEvent",
-    "ECREvent",
-    "ECRImageAction",
-    "ECRImageActionEvent",
-    "ECRImageScan",
-    "ECRImageScanEvent",
-    "ECRPullThroughCacheAction",
-    "ECRPullThroughCacheActionEvent",
-    "ECRReferrerAction",
-    "ECRReferrerActionEvent",
-    "ECRReplicationAction",
-    "ECRReplicationActionEvent",
-    "ECRScanResourceChange",
-    "ECRScanResourceChangeEvent",
+    # Every event
     "EventBridgeEvent",
-    "Inspector2Finding",
-    "Inspector2FindingEvent",
-    "Inspector2Scan",
-    "Inspector2ScanEvent",
+    "ECREvent",
     "UnknownEvent",
+    # ECR
+    "ECRImageActionEvent",
+    "ECRImageAction",
+    "ECRImageScanEvent",
+    "ECRImageScan",
+    "ECRReplicationActionEvent",
+    "ECRReplicationAction",
+    "ECRReferrerActionEvent",
+    "ECRReferrerAction",
+    "ECRScanResourceChangeEvent",
+    "ECRScanResourceChange",
+    "ECRPullThroughCacheActionEvent",
+    "ECRPullThroughCacheAction",
+    # ECR by way of CloudTrail
+    "ECRAWSAPICallViaCloudTrailEvent",
+    "ECRAWSAPICallViaCloudTrail",
+    "ECRAWSServiceEventViaCloudTrailEvent",
+    "ECRAWSServiceEventViaCloudTrail",
+    # Inspector, about images in ECR
+    "Inspector2ScanEvent",
+    "Inspector2Scan",
+    "Inspector2FindingEvent",
+    "Inspector2Finding",
 ]
 
 ECREvent: TypeAlias = (
@@ -68,4 +73,4 @@ ECREvent: TypeAlias = (
     | Inspector2ScanEvent
     | Inspector2FindingEvent
 )
-"""Every event that is typed here; a union to match over."""
+"""Union of all typed events, to match over. `UnknownEvent` is not one of them."""

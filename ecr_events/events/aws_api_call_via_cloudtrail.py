@@ -1,11 +1,10 @@
-"""AWS API Call via CloudTrail: somebody called an operation of ECR's API.
+"""AWS API Call via CloudTrail: a call of ECR's API.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/logging-using-cloudtrail.html and
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import cast
 
 from ecr_events.events.cloudtrail_record import CloudTrailEvent, CloudTrailRecord
@@ -16,16 +15,16 @@ __all__ = ["ECRAWSAPICallViaCloudTrail", "ECRAWSAPICallViaCloudTrailEvent"]
 
 
 class ECRAWSAPICallViaCloudTrail(CloudTrailRecord, frozen=True, kw_only=True):
-    """The record of one call: ``PutImage``, ``BatchGetImage``, ``CreateRepository`` ..."""
+    """CloudTrail's record of an API call such as ``PutImage``, ``BatchGetImage`` or ``CreateRepository``."""
 
 
 class ECRAWSAPICallViaCloudTrailEvent(
     CloudTrailEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="AWS API Call via CloudTrail"
 ):
-    """Somebody called ECR's API. Needs a trail with management events.
+    """A call of ECR's API. Requires a trail with management events.
 
-    Calls that only read reach a rule in the state
-    ``ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`` alone.
+    Read-only calls are delivered only to rules in the state
+    ``ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS``.
     """
 
     detail: ECRAWSAPICallViaCloudTrail
@@ -33,9 +32,9 @@ class ECRAWSAPICallViaCloudTrailEvent(
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """Where the repositories are that the call names, else those that the record lists. No network.
+        """References to the repositories named by the call, else those listed in the record.
 
-        The registry is the one that the call names, else the one of the event's account.
+        The registry is the one named by the call, else the event's account.
         """
         match self.detail.request_parameters:
             case {"repositoryName": str(name), **others} if name:
@@ -50,39 +49,40 @@ class ECRAWSAPICallViaCloudTrailEvent(
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
-        """Where the images are that the call names, in its order and each once. No network.
+        """References to the images named by the call, in its order and without duplicates.
 
-        What PutImage pushed is named by the digest that ECR answered with.
+        For PutImage, the reference has the digest from ECR's response.
         """
         repository = self.repository_reference
         if repository is None:
             return ()
-        asked, answered = self.detail.request_parameters, self.detail.response_elements
+        request, response = self.detail.request_parameters, self.detail.response_elements
+        requested = [item for key in ("imageId", "subjectId", "imageIds") for item in _items(request, key)]
         return (
-            _images(repository, _items(answered, "image", "imageId"))
-            or _images(repository, _items(asked, "imageId"), _items(asked, "subjectId"), _items(asked, "imageIds"))
-            or _images(repository, [asked])
+            _images(repository, _items(response, "image", "imageId"))
+            or _images(repository, requested)
+            or _images(repository, [request])
         )
 
 
-def _images(repository: RepositoryReference, *identifiers: Iterable[object]) -> tuple[ImageReference, ...]:
-    """Return the images that the identifiers name, of which ECR's API takes one or a list in several places."""
+def _images(repository: RepositoryReference, identifiers: Iterable[object]) -> tuple[ImageReference, ...]:
+    """Return references to the images named by ECR's image identifiers, without duplicates."""
     images = (
         optional_image(repository, _text(identifier, "imageDigest"), _text(identifier, "imageTag"))
-        for identifier in chain(*identifiers)
+        for identifier in identifiers
     )
     return tuple(dict.fromkeys(image for image in images if image))
 
 
 def _items(value: object, *keys: str) -> list[object]:
-    """Return what is found down the keys, as a list; an empty one if there is nothing."""
+    """Return the value at the path `keys`, wrapped in a list unless it is one."""
     for key in keys:
         value = _get(value, key)
     return cast(list[object], value) if isinstance(value, list) else [value]
 
 
 def _text(value: object, key: str) -> str | None:
-    """Return what is under the key, if it is a string."""
+    """Return the value of `key` if it is a string."""
     text = _get(value, key)
     return text if isinstance(text, str) else None
 

@@ -1,4 +1,4 @@
-"""AWS Service Event via CloudTrail: ECR did something by itself.
+"""AWS Service Event via CloudTrail: an action that ECR took without an API call.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/logging-using-cloudtrail.html and
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/non-api-aws-service-events.html
@@ -23,115 +23,115 @@ __all__ = [
 
 
 class LifecycleEventSelection(CamelStruct, frozen=True, kw_only=True):
-    """Which images a rule of a lifecycle policy selects. Its values are prose, not the API's constants."""
+    """The images selected by a lifecycle policy rule. Values are prose, not the constants of the API."""
 
     tag_status: InternedStr | None = None
     """``Any``, ``Tagged`` or ``Untagged``."""
 
     tag_prefix_list: tuple[str, ...] | None = None
-    """The prefixes that a tag must have one of; empty for any."""
+    """Prefixes of which a tag must have one; empty for any tag."""
 
     tag_pattern_list: tuple[str, ...] | None = None
-    """The patterns that a tag must match one of; absent in older records."""
+    """Patterns of which a tag must match one; absent in older records."""
 
     count_type: str | None = None
     """``Image count more than`` or ``Time since image pushed``."""
 
     count_unit: str | None = None
-    """``Days``; only where the count is a time."""
+    """``Days``; only if `count_type` is a time."""
 
     count_number: int | None = None
-    """The number of images or of days."""
+    """Number of images or days."""
 
 
 class LifecycleEventRule(CamelStruct, frozen=True, kw_only=True):
-    """One rule of a lifecycle policy."""
+    """A lifecycle policy rule."""
 
     rule_priority: int | None = None
-    """The order of the rules, the lowest first."""
+    """Priority of the rule; the lowest is applied first."""
 
     description: str | None = None
-    """What its author says of the rule."""
+    """Description of the rule, from the policy."""
 
     lifecycle_event_selection: LifecycleEventSelection | None = None
-    """Which images the rule selects."""
+    """The images that the rule selects."""
 
     action: InternedStr | None = None
     """``expire``."""
 
 
 class LifecycleEventPolicy(CamelStruct, frozen=True, kw_only=True):
-    """The lifecycle policy that was run, or tried."""
+    """The lifecycle policy that was run or previewed."""
 
     lifecycle_event_rules: tuple[LifecycleEventRule, ...] | None = None
-    """The policy's rules."""
+    """Rules of the policy."""
 
     last_evaluated_at: int | None = None
-    """When the policy was last run, in milliseconds since 1970; AWS's sample has ``0``."""
+    """Time of the last run, in milliseconds since 1970; ``0`` in AWS's sample."""
 
     policy_version: int | None = None
-    """The version of the policy."""
+    """Version of the policy."""
 
     policy_id: str | None = None
-    """The id of the policy."""
+    """Id of the policy."""
 
 
 class LifecycleEventImage(CamelStruct, frozen=True, kw_only=True):
-    """An image that a lifecycle policy selected."""
+    """An image selected by a lifecycle policy."""
 
     digest: str | None = None
-    """The digest of the image, ``sha256:...``."""
+    """Digest of the image, ``sha256:...``."""
 
     tag_status: InternedStr | None = None
     """``Tagged`` or ``Untagged``."""
 
     tag_list: tuple[str, ...] | None = None
-    """The image's tags, 100 at most."""
+    """Tags of the image, at most 100."""
 
     pushed_at: int | None = None
-    """When the image was pushed, in milliseconds since 1970."""
+    """Time of the push, in milliseconds since 1970."""
 
 
 class LifecycleEventImageAction(CamelStruct, frozen=True, kw_only=True):
-    """An image on which a lifecycle policy acted."""
+    """An action of a lifecycle policy on an image."""
 
     lifecycle_event_image: LifecycleEventImage | None = None
     """The image."""
 
     rule_priority: int | None = None
-    """The priority of the rule that selected it."""
+    """Priority of the rule that selected the image."""
 
 
 class LifecycleEventFailure(LifecycleEventImageAction, frozen=True, kw_only=True):
-    """An image on which a lifecycle policy could not act."""
+    """A failed action of a lifecycle policy on an image."""
 
     failure_code: str | None = None
-    """Why, as a code: ``ImageReferencedByManifestList``."""
+    """Error code: ``ImageReferencedByManifestList``."""
 
     failure_reason: str | None = None
-    """Why, as text."""
+    """Error message."""
 
 
 class ServiceEventDetails(CamelStruct, frozen=True, kw_only=True):
-    """What ECR did. Which fields are there depends on the record's event name."""
+    """The action that ECR took. The fields present depend on `event_name`."""
 
     repository_name: str | None = None
-    """The repository's name within the registry; it may hold slashes."""
+    """Name of the repository within the registry; may contain slashes."""
 
     lifecycle_event_policy: LifecycleEventPolicy | None = None
-    """``PolicyExecutionEvent`` and ``DryRunEvent``: the lifecycle policy that was run, or tried."""
+    """``PolicyExecutionEvent`` and ``DryRunEvent``: the lifecycle policy that was run or previewed."""
 
     lifecycle_event_image_actions: tuple[LifecycleEventImageAction, ...] | None = None
-    """``PolicyExecutionEvent``: the images that expired; ``DryRunEvent``: those that would.
+    """``PolicyExecutionEvent``: the expired images; ``DryRunEvent``: the images that would expire.
 
-    Many are split over several events.
+    Long lists are split over several events.
     """
 
     lifecycle_event_failure_details: tuple[LifecycleEventFailure, ...] | None = None
-    """``PolicyExecutionEvent``: the images that the policy selected and that did not expire."""
+    """``PolicyExecutionEvent``: the images that were selected but could not be expired."""
 
     image_digest: str | None = None
-    """``ImageActivationEvent``: the digest of the restored image."""
+    """``ImageActivationEvent``: digest of the restored image."""
 
     target_storage_class: InternedStr | None = None
     """``ImageActivationEvent``: ``STANDARD``."""
@@ -144,10 +144,10 @@ class ServiceEventDetails(CamelStruct, frozen=True, kw_only=True):
 
 
 class ECRAWSServiceEventViaCloudTrail(CloudTrailRecord, frozen=True, kw_only=True):
-    """The record of something that ECR did by itself: ``PolicyExecutionEvent``, ``ImageActivationEvent`` ..."""
+    """CloudTrail's record of an action such as ``PolicyExecutionEvent`` or ``ImageActivationEvent``."""
 
     service_event_details: ServiceEventDetails | None = None
-    """What ECR did."""
+    """The action."""
 
 
 class ECRAWSServiceEventViaCloudTrailEvent(
@@ -157,17 +157,17 @@ class ECRAWSServiceEventViaCloudTrailEvent(
     tag_field="detail-type",
     tag="AWS Service Event via CloudTrail",
 ):
-    """ECR ran a lifecycle policy, or a preview of one, or restored an archived image.
+    """ECR ran or previewed a lifecycle policy, or restored an archived image.
 
-    These records say that they only read, so ordinary rules may not get them.
+    CloudTrail marks these records as read-only, so ordinary rules may not match them.
     """
 
     detail: ECRAWSServiceEventViaCloudTrail
-    """CloudTrail's record of what ECR did."""
+    """CloudTrail's record of the action."""
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """Where the repository is in which ECR did it. No network."""
+        """Reference to the repository, as a tuple of one; else those listed in the record."""
         details = self.detail.service_event_details
         if details is None or not details.repository_name:
             return super().repository_references
@@ -175,7 +175,7 @@ class ECRAWSServiceEventViaCloudTrailEvent(
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
-        """Where the images are that the record names, each once: restored, expired, not expired. No network."""
+        """References to the restored, expired and failed images, without duplicates."""
         repository, details = self.repository_reference, self.detail.service_event_details
         if repository is None or details is None:
             return ()

@@ -1,4 +1,4 @@
-"""The CloudTrail record that is the detail of both events via CloudTrail.
+"""CloudTrail records, the detail of both detail-types that end in "via CloudTrail".
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 and https://docs.aws.amazon.com/AmazonECR/latest/userguide/logging-using-cloudtrail.html
@@ -28,168 +28,168 @@ __all__ = [
 
 
 class CloudTrailSessionIssuer(CamelStruct, frozen=True, kw_only=True):
-    """Who issued temporary credentials: for an assumed role, the role itself."""
+    """The issuer of temporary credentials. For an assumed role this is the role."""
 
     type: InternedStr | None = None
-    """``Role``, ``IAMUser``, ``Root`` ..."""
+    """``Role``, ``IAMUser``, ``Root`` and others."""
 
     principal_id: str | None = None
-    """The internal id of the issuer."""
+    """Internal id of the issuer."""
 
     arn: str | None = None
-    """The ARN of the issuer: ``arn:aws:iam::123456789012:role/Admin``."""
+    """ARN of the issuer: ``arn:aws:iam::123456789012:role/Admin``."""
 
     account_id: str | None = None
-    """The AWS account of the issuer."""
+    """AWS account of the issuer."""
 
     user_name: str | None = None
-    """The friendly name of the issuer: ``Admin``."""
+    """Friendly name of the issuer: ``Admin``."""
 
 
 class CloudTrailSessionContext(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
-    """How the temporary credentials of a caller came about."""
+    """The origin of temporary credentials."""
 
     session_issuer: CloudTrailSessionIssuer | None = None
-    """Who issued the credentials."""
+    """The issuer of the credentials."""
 
     attributes: dict[str, Any] | None = None
-    """``creationDate`` (ISO 8601) and ``mfaAuthenticated`` (``"true"`` or ``"false"``, a string)."""
+    """``creationDate`` (ISO 8601) and ``mfaAuthenticated`` (the string ``"true"`` or ``"false"``)."""
 
     web_id_federation_data: dict[str, Any] | None = None
-    """The identity provider, for web identity federation; often empty."""
+    """Identity provider of web identity federation; often empty."""
 
     ec2_role_delivery: str | None = None
-    """``1.0`` or ``2.0``: the version of the instance metadata service that gave the credentials."""
+    """Version of the instance metadata service that issued the credentials: ``1.0`` or ``2.0``."""
 
 
 class CloudTrailUserIdentity(CamelStruct, frozen=True, kw_only=True):
-    """Who made a request. Which fields are there depends on the type of the identity."""
+    """The caller. The fields present depend on `type`."""
 
     type: InternedStr | None = None
-    """``IAMUser``, ``AssumedRole``, ``AWSService``, ``AWSAccount``, ``Root`` ...; absent in service events."""
+    """``IAMUser``, ``AssumedRole``, ``AWSService``, ``AWSAccount``, ``Root`` and others; absent in service events."""
 
     principal_id: str | None = None
-    """The internal id of the caller, with the session name after a colon."""
+    """Internal id of the caller, followed by a colon and the session name."""
 
     arn: str | None = None
-    """The ARN of the caller."""
+    """ARN of the caller."""
 
     account_id: str | None = None
-    """The AWS account of the caller, 12 digits."""
+    """AWS account of the caller, 12 digits."""
 
     access_key_id: str | None = None
-    """The access key that signed the request."""
+    """Access key that signed the request."""
 
     user_name: str | None = None
-    """The friendly name of the caller."""
+    """Friendly name of the caller."""
 
     session_context: CloudTrailSessionContext | None = None
-    """Where the credentials are temporary: how they came about."""
+    """Origin of the credentials, if they are temporary."""
 
     invoked_by: str | None = None
-    """The AWS service that made the request: ``ecr.amazonaws.com``, ``AWS Internal``."""
+    """AWS service that made the request: ``ecr.amazonaws.com``, ``AWS Internal``."""
 
 
 class CloudTrailResource(CamelStruct, frozen=True, kw_only=True):
-    """A resource that a record is about."""
+    """A resource that the record is about."""
 
     arn: str | None = field(default=None, name="ARN")
-    """The resource's ARN, for ECR the repository's; its key is ``ARN`` in the JSON."""
+    """ARN of the resource, for ECR of the repository; ``ARN`` in JSON."""
 
     account_id: str | None = None
-    """The AWS account that owns the resource."""
+    """AWS account that owns the resource."""
 
     type: InternedStr | None = None
     """``AWS::ECR::Repository``; often absent."""
 
 
 class CloudTrailRecord(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
-    """One record of CloudTrail about ECR. Only the name and the source of the event are certain.
+    """A CloudTrail record about ECR. Only `event_name` and `event_source` are always present.
 
-    Timestamps stay the text that CloudTrail wrote.
+    Timestamps are CloudTrail's text.
     """
 
     event_name: str
-    """The API operation, ``PutImage``, or the kind of service event, ``PolicyExecutionEvent``."""
+    """API operation, such as ``PutImage``, or kind of service event, such as ``PolicyExecutionEvent``."""
 
     event_source: Literal["ecr.amazonaws.com"]
-    """The service that the record is about."""
+    """Service that the record is about."""
 
     event_version: str | None = None
-    """The version of the record's format: ``1.04`` to ``1.11`` have been seen."""
+    """Version of the record's format, such as ``1.08``."""
 
     event_time: str | None = None
-    """When the request was completed: ISO 8601, UTC."""
+    """Time at which the request completed: ISO 8601, UTC."""
 
     event_id: str | None = field(default=None, name="eventID")
-    """The id that CloudTrail gave the record."""
+    """Id of the record."""
 
     event_type: InternedStr | None = None
     """``AwsApiCall`` or ``AwsServiceEvent``."""
 
     event_category: InternedStr | None = None
-    """``Management``, where CloudTrail sends it."""
+    """``Management``, if present."""
 
     aws_region: InternedStr | None = None
-    """The AWS region that the request was made to."""
+    """AWS region of the request."""
 
     user_identity: CloudTrailUserIdentity | None = None
-    """Who made the request."""
+    """The caller."""
 
     source_ip_address: str | None = field(default=None, name="sourceIPAddress")
-    """Where the request came from: an address, or a name such as ``AWS Internal``."""
+    """Origin of the request: an IP address, or a name such as ``AWS Internal``."""
 
     user_agent: str | None = None
-    """What made the request: a browser, an SDK, or a name such as ``AWS Internal``."""
+    """Client of the request: a browser, an SDK, or a name such as ``AWS Internal``."""
 
     request_parameters: dict[str, Any] | UnsetType | None = UNSET
-    """The parameters of the request, by the names of ECR's API; their shape depends on the operation.
+    """Parameters of the request, with the key names of ECR's API; the shape depends on the operation.
 
-    None where the record says ``null``, UNSET where it says nothing; both are false.
+    None if the record has ``null``, UNSET if the key is absent; both are falsy.
     """
 
     response_elements: dict[str, Any] | UnsetType | None = UNSET
-    """The response of a request that changes something; None (``null``) for reads and failures."""
+    """Response to a request that writes; None (``null``) for reads and failures."""
 
     additional_event_data: dict[str, Any] | None = None
-    """What CloudTrail adds that is part of neither request nor response."""
+    """Further data of the record, in neither request nor response."""
 
     request_id: str | None = field(default=None, name="requestID")
-    """The id that ECR gave the request; absent in service events."""
+    """Id of the request; absent in service events."""
 
     error_code: str | None = None
-    """ECR's error code; only where the request failed."""
+    """ECR's error code; only if the request failed."""
 
     error_message: str | None = None
-    """ECR's error message; only where the request failed."""
+    """ECR's error message; only if the request failed."""
 
     resources: tuple[CloudTrailResource, ...] | None = None
-    """The repositories that the record is about; absent in some records."""
+    """Repositories that the record is about; absent in some records."""
 
     read_only: bool | None = None
-    """Whether the operation reads only."""
+    """Whether the operation is read-only."""
 
     management_event: bool | None = None
-    """Whether this is a management event; for ECR always, where CloudTrail sends it."""
+    """Whether this is a management event; always true for ECR, if present."""
 
     recipient_account_id: str | None = None
-    """The AWS account whose trail the record is in."""
+    """AWS account that received the record."""
 
     shared_event_id: str | None = field(default=None, name="sharedEventID")
-    """The id that records of one action in several accounts share."""
+    """Id shared by the records of one action in several accounts."""
 
     vpc_endpoint_id: str | None = None
-    """The VPC endpoint that the request went through."""
+    """VPC endpoint of the request."""
 
     api_version: str | None = None
-    """The version of the API."""
+    """Version of the API."""
 
     tls_details: dict[str, Any] | None = None
-    """``tlsVersion``, ``cipherSuite`` and ``clientProvidedHostHeader`` of the connection."""
+    """TLS connection: ``tlsVersion``, ``cipherSuite``, ``clientProvidedHostHeader``."""
 
 
 class CloudTrailEvent(EventBridgeEvent, frozen=True, kw_only=True):
-    """The base of the events whose detail is a CloudTrail record about ECR."""
+    """Base class of events whose detail is a CloudTrail record about ECR."""
 
     source: Literal["aws.ecr"]
     detail: CloudTrailRecord
@@ -197,21 +197,21 @@ class CloudTrailEvent(EventBridgeEvent, frozen=True, kw_only=True):
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """Where the repositories are that the record lists as its resources. No network."""
+        """References to the repositories listed in the record's resources, without duplicates."""
         return tuple(dict.fromkeys(_repositories(self.detail.resources or ())))
 
     @classmethod
-    def claims(cls, document: dict[str, Any]) -> bool:
-        """Return whether the record is ECR's; every service has records of its own."""
+    def _matches(cls, document: dict[str, Any]) -> bool:
+        """Return whether the record is about ECR. All AWS services share the detail-type."""
         match document.get("detail"):
             case {"eventSource": str(service)} if service != "ecr.amazonaws.com":
                 return False
             case _:
-                return super().claims(document)
+                return super()._matches(document)
 
 
 def _repositories(resources: Iterable[CloudTrailResource]) -> Iterator[RepositoryReference]:
-    """Yield the repositories among the resources; a key of KMS, say, may be among them too."""
+    """Yield references to the repositories among resources, which may include others such as KMS keys."""
     for resource in resources:
         with suppress(InvalidReferenceError):
             yield RepositoryReference.parse(resource.arn or "")

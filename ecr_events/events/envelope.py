@@ -17,127 +17,125 @@ from ecr_events.structs import KebabStruct
 if TYPE_CHECKING:
     from ecr_events.service import ECRService, Image, Repository
 
-__all__ = ["EventBridgeEvent", "bind"]
+__all__ = ["EventBridgeEvent", "bind", "detail_type_of", "matches"]
 
 
 class _SessionSlot:
-    """One slot beside the fields of a Struct.
+    """A slot beside the fields of a Struct.
 
-    What it holds is neither encoded, decoded, compared, hashed nor shown, and a frozen
-    event can still be bound to a session through the slot's descriptor.
+    Its value is not encoded, decoded, compared, hashed or shown, and its descriptor can set it
+    on a frozen event.
     """
 
     __slots__ = ("_session",)
 
-    _session: object | None
-
-
-def bind(event: "EventBridgeEvent", session: Session | None) -> None:
-    """Bind a new `event`, one that nobody else holds yet, to `session`."""
-    _set_session(event, session)
+    _session: Session | None
 
 
 class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
-    """The base of all events: EventBridge's own fields. Every subclass adds its `detail`.
+    """Base class of all events: the fields of EventBridge's envelope. Subclasses add `detail`.
 
-    Events are values: frozen, hashable, comparable, picklable. Two events that differ only
-    in their session are equal.
+    Events are immutable, hashable, comparable and picklable. The session takes no part in
+    comparing, hashing and pickling.
+
+    References are computed without network access. `repository`, `image`, `repositories` and
+    `images` call ECR.
     """
 
     version: InternedStr
-    """The version of the envelope; always ``0``."""
+    """Version of the envelope, always ``0``."""
 
     id: str
-    """A unique id of the event. EventBridge may deliver an event twice, with the same id."""
+    """Unique id of the event. EventBridge may deliver an event more than once, with the same id."""
 
     source: str
-    """The service that sent the event: ``aws.ecr``, ``aws.inspector2``, another for an `UnknownEvent`."""
+    """Service that sent the event: ``aws.ecr``, ``aws.inspector2``, or another for an `UnknownEvent`."""
 
     account: str
-    """The AWS account that the event is about, 12 digits, leading zeros included."""
+    """AWS account that the event is about: 12 digits, including leading zeros."""
 
     time: Annotated[datetime, Meta(tz=True)]
-    """When the event was made, as the service reports it; always timezone-aware."""
+    """Time of the event as reported by the service; always timezone-aware."""
 
     region: InternedStr
-    """The AWS region that sent the event. For a replication that is the destination."""
+    """AWS region that sent the event. For a replication this is the destination."""
 
     resources: tuple[str, ...]
-    """The ARNs of what the event is about; empty for many events of ECR."""
+    """ARNs of the resources that the event is about; empty for many ECR events."""
 
     replay_name: str | None = None
-    """The name of the replay, when the event comes out of an EventBridge archive."""
+    """Name of the replay that delivered the event from an EventBridge archive."""
 
     @property
     def detail_type(self) -> str:
-        """The kind of event, ``detail-type`` in the JSON: ``ECR Image Action``."""
-        return str(self.__struct_config__.tag)
+        """Type of the event, ``detail-type`` in JSON: ``ECR Image Action``."""
+        return str(detail_type_of(self.__class__))
 
     @property
     def session(self) -> Session | None:
-        """The boto3 session that lookups on this event go through; None is boto3's default."""
+        """The boto3 session used by lookups on this event; None for boto3's default session."""
         return getattr(self, "_session", None)
 
     def using(self, session: Session | None) -> Self:
-        """Return the same event bound to `session`; this event stays as it is."""
+        """Return a copy of this event whose lookups use `session`."""
         bound = structs.replace(self)
         bind(bound, session)
         return bound
 
     @property
     def repository_reference(self) -> RepositoryReference | None:
-        """Where the repository is that the event names; None if it names none, or several. No network."""
+        """Reference to the repository named by the event; None if it names none or several."""
         references = self.repository_references
         return references[0] if len(references) == 1 else None
 
     @property
     def image_reference(self) -> ImageReference | None:
-        """Where the image is that the event names; None if it names none, or several. No network."""
+        """Reference to the image named by the event; None if it names none or several."""
         references = self.image_references
         return references[0] if len(references) == 1 else None
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """Where all the repositories are that the event names, each once. No network."""
+        """References to the repositories named by the event, without duplicates."""
         return ()
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
-        """Where all the images are that the event names, each once. No network."""
+        """References to the images named by the event, without duplicates."""
         return ()
 
     @property
     def repository(self) -> "Repository | None":
-        """The repository of `repository_reference`, as ECR knows it now; None if there is none.
+        """The repository of `repository_reference`, from ECR; None if it does not exist.
 
-        Asks ECR, as `ECRService.repository` does, in the event's region and account through
-        the event's `session`, and keeps the answer for a minute. Raises what it raises.
+        Calls `ECRService.repository` in the event's region and account, using the event's
+        `session`: one DescribeRepositories request, or none if the response is cached. Raises the same errors.
         """
         reference = self.repository_reference
         return None if reference is None else self._service.repository(reference)
 
     @property
     def image(self) -> "Image | None":
-        """The image of `image_reference`, as ECR knows it now; None if there is none.
+        """The image of `image_reference`, from ECR; None if it does not exist.
 
-        Asks ECR, as `ECRService.image` does, in the event's region and account through the
-        event's `session`, and keeps the answer for a minute. Raises what it raises.
+        Calls `ECRService.image` in the event's region and account, using the event's
+        `session`: one DescribeImages request, or none if the response is cached. Raises the same errors.
         """
         reference = self.image_reference
         return None if reference is None else self._service.image(reference)
 
     @property
     def repositories(self) -> "dict[RepositoryReference, Repository | None]":
-        """All of `repository_references`, as `ECRService.repositories` returns them."""
+        """The repositories of `repository_references`, from `ECRService.repositories`."""
         return self._service.repositories(self.repository_references)
 
     @property
     def images(self) -> "dict[ImageReference, Image | None]":
-        """All of `image_references`, as `ECRService.images` returns them."""
+        """The images of `image_references`, from `ECRService.images`."""
         return self._service.images(self.image_references)
 
     def _repository_reference(self, name: str, registry_id: str | None = None) -> RepositoryReference:
-        """Return the repository of that name, in the event's region and account unless another is given."""
+        """Return a reference in the event's region; the registry defaults to the event's account."""
         return RepositoryReference(registry_id=registry_id or self.account, region=self.region, repository_name=name)
 
     @property
@@ -147,13 +145,28 @@ class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
         return service_for(self.session)
 
     @classmethod
-    def claims(cls, document: dict[str, Any]) -> bool:
-        """Return whether `document`, which has this class's detail-type, is for this class.
-
-        Only asked about a document that does not fit the class. If it claims the document,
-        the contract is broken; if not, the event is somebody else's and unknown here.
-        """
+    def _matches(cls, document: dict[str, Any]) -> bool:
+        """Return whether a document with this class's detail-type is about ECR."""
         return document.get("source") == "aws.ecr"
 
 
-_set_session: Callable[[EventBridgeEvent, object | None], None] = _SessionSlot.__dict__["_session"].__set__
+_set_session: Callable[[EventBridgeEvent, Session | None], None] = _SessionSlot.__dict__["_session"].__set__
+
+
+def bind(event: EventBridgeEvent, session: Session | None) -> None:
+    """Set the session of a new `event` that has not been handed out yet."""
+    _set_session(event, session)
+
+
+def detail_type_of(cls: type[EventBridgeEvent]) -> str | None:
+    """Return the ``detail-type`` of an event class; None for `UnknownEvent` and for base classes."""
+    tag = cls.__struct_config__.tag
+    return tag if isinstance(tag, str) else None
+
+
+def matches(cls: type[EventBridgeEvent], document: dict[str, Any]) -> bool:
+    """Return whether a document that is not a valid `cls`, but has its detail-type, should have been one.
+
+    If so, the document breaks the contract. Otherwise it is another service's event, and unknown.
+    """
+    return cls._matches(document)  # pyright: ignore[reportPrivateUsage] - subclasses override it, users do not

@@ -13,7 +13,7 @@ __all__ = ["ECRImageAction", "ECRImageActionEvent"]
 
 
 class ECRImageAction(ManifestAction, frozen=True, kw_only=True):
-    """What was done to an image, and whether it worked."""
+    """An action on an image, and its result."""
 
     result: InternedStr
     """``SUCCESS`` or ``FAILURE``."""
@@ -24,4 +24,4 @@ class ECRImageActionEvent(ImageEvent, frozen=True, kw_only=True, tag_field="deta
 
     source: Literal["aws.ecr"]
     detail: ECRImageAction
-    """What was done to which image."""
+    """The action and the image."""

@@ -1,4 +1,4 @@
-"""What the events share that name one image: by repository, digest and tag."""
+"""Base class of single-image events."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,17 +9,17 @@ __all__ = ["ImageEvent", "first", "optional_image"]
 
 
 def optional_image(repository: RepositoryReference, digest: str | None, tag: str | None) -> ImageReference | None:
-    """Return the image of `repository` by digest, else by tag; None if both are absent or ``""``."""
+    """Return a reference to an image of `repository`; None if digest and tag are both absent or ``""``."""
     return repository.image(digest=digest, tag=tag) if digest or tag else None
 
 
 def first(tags: tuple[str, ...] | None) -> str | None:
-    """Return the first of an image's tags; None if it has none."""
+    """Return the first tag, if any."""
     return tags[0] if tags else None
 
 
-class NamesImage(Protocol):
-    """A detail that names one image, or a repository only, where digest and tag are missing."""
+class ImageDetail(Protocol):
+    """A detail that names an image, or only a repository if it has neither digest nor tag."""
 
     @property
     def repository_name(self) -> str: ...
@@ -30,27 +30,28 @@ class NamesImage(Protocol):
 
 
 class ImageEvent(EventBridgeEvent, frozen=True, kw_only=True):
-    """The base of the events whose detail names one image in the event's own registry."""
+    """Base class of events whose detail names one image in the event's own registry."""
 
     if TYPE_CHECKING:
-        detail: NamesImage
+        detail: ImageDetail
 
     @property
     def repository_reference(self) -> RepositoryReference:
-        """Where the repository is that the event names. No network."""
+        """Reference to the repository named by the event."""
         return self._repository_reference(self.detail.repository_name)
 
     @property
     def image_reference(self) -> ImageReference | None:
-        """Where the image is: by digest, else by tag; None if the event has neither. No network."""
+        """Reference to the image, by digest, else by tag; None if the event has neither."""
         return optional_image(self.repository_reference, self.detail.image_digest, self.detail.image_tag)
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """The same as a tuple. No network."""
+        """`repository_reference` as a one-element tuple."""
         return (self.repository_reference,)
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
-        """The same as a tuple. No network."""
-        return () if self.image_reference is None else (self.image_reference,)
+        """`image_reference` as a one-element tuple; empty without one."""
+        reference = self.image_reference
+        return () if reference is None else (reference,)

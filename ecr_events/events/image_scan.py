@@ -15,37 +15,37 @@ __all__ = ["ECRImageScan", "ECRImageScanEvent"]
 
 
 class ECRImageScan(HashIgnoringDicts, KebabStruct, frozen=True, kw_only=True):
-    """How a basic scan ended and how many findings it has, by severity."""
+    """The result of a basic scan: its status and the number of findings."""
 
     scan_status: InternedStr
     """``COMPLETE`` or ``FAILED``."""
 
     repository_name: str
-    """The repository's name within the registry; it may hold slashes."""
+    """Name of the repository within the registry; may contain slashes."""
 
     finding_severity_counts: dict[str, int | float] | None = None
-    """The number of findings by severity: ``{"CRITICAL": 10, "MEDIUM": 9}``.
+    """Number of findings by severity: ``{"CRITICAL": 10, "MEDIUM": 9}``.
 
-    The severities are ``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` and
-    ``UNDEFINED``; one without findings is usually left out. Absent altogether where the
-    scan failed or found nothing.
+    Severities are ``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` and
+    ``UNDEFINED``. A severity without findings is usually omitted. None if the scan failed or has
+    no findings.
     """
 
     image_digest: str | None = None
-    """The digest of the scanned image; absent in one published sample."""
+    """Digest of the scanned image; absent in one published sample."""
 
     image_tags: tuple[str, ...] | None = None
-    """All tags of the scanned image; empty for an untagged one, absent in partial samples."""
+    """All tags of the scanned image; empty if untagged, absent in partial samples."""
 
     @property
     def image_tag(self) -> str | None:
-        """The first of the tags; None where there is none."""
+        """The first tag, if any."""
         return first(self.image_tags)
 
 
 class ECRImageScanEvent(ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Image Scan"):
-    """A basic scan of an image ended. Enhanced scanning sends `Inspector2ScanEvent` in its place."""
+    """A basic scan of an image ended. With enhanced scanning, `Inspector2ScanEvent` is sent instead."""
 
     source: Literal["aws.ecr"]
     detail: ECRImageScan
-    """How the scan ended."""
+    """The result of the scan."""

@@ -1,7 +1,7 @@
-"""Inspector2 Finding: enhanced scanning found a vulnerability in an image, or closed a finding.
+"""Inspector2 Finding: a finding of enhanced scanning about an image was created, updated or closed.
 
-Timestamps are text here, for Inspector writes them in formats such as
-``Dec 3, 2021, 6:02:30 PM`` and ``Wed Sep 04 16:55:38.411 UTC 2024``.
+Timestamps are Inspector's text, in formats such as ``Dec 3, 2021, 6:02:30 PM`` and
+``Wed Sep 04 16:55:38.411 UTC 2024``.
 
 Source: https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html,
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-events.html and
@@ -36,139 +36,139 @@ __all__ = [
 
 
 class Inspector2Recommendation(CamelStruct, frozen=True, kw_only=True):
-    """What to do about a finding."""
+    """The recommended remediation."""
 
     text: str | None = None
-    """The advice; ``None Provided`` where there is none."""
+    """Text of the recommendation; ``None Provided`` if there is none."""
 
     url: str | None = None
-    """Where to read more."""
+    """URL with further information."""
 
 
 class Inspector2Remediation(CamelStruct, frozen=True, kw_only=True):
-    """How to mend a finding."""
+    """The remediation of a finding."""
 
     recommendation: Inspector2Recommendation | None = None
-    """What to do."""
+    """The recommendation."""
 
 
 class Inspector2EcrContainerImage(CamelStruct, frozen=True, kw_only=True):
-    """The image in ECR that has the vulnerability."""
+    """The vulnerable image in ECR."""
 
     architecture: InternedStr
-    """The architecture: ``amd64``."""
+    """Architecture: ``amd64``."""
 
     image_hash: str
-    """The digest of the image, ``sha256:...``."""
+    """Digest of the image, ``sha256:...``."""
 
     pushed_at: str
-    """When the image was pushed, as Inspector's text."""
+    """Time of the push, as Inspector's text."""
 
     registry: str
-    """The AWS account that owns the registry, 12 digits."""
+    """AWS account that owns the registry, 12 digits."""
 
     repository_name: str
-    """The repository's name within the registry; it may hold slashes."""
+    """Name of the repository within the registry; may contain slashes."""
 
     author: str | None = None
-    """The author that the image names."""
+    """Author of the image."""
 
     image_tags: tuple[str, ...] | None = None
-    """All tags of the image; absent for an untagged one."""
+    """All tags of the image; absent if untagged."""
 
     in_use_count: int | None = None
-    """How many clusters use the image. Absent before 2025."""
+    """Number of clusters that use the image. Absent before 2025."""
 
     last_in_use_at: str | None = None
-    """When a cluster used the image last, as Inspector's text. Absent before 2025."""
+    """Time of the last use in a cluster, as Inspector's text. Absent before 2025."""
 
     platform: str | None = None
-    """The operating system: ``AMAZON_LINUX_2``."""
+    """Operating system: ``AMAZON_LINUX_2``."""
 
 
 class Inspector2Image(CamelStruct, frozen=True, kw_only=True):
-    """The image in words that are not ECR's alone. Absent before 2026."""
+    """The vulnerable image, in Inspector's registry-independent form. Absent before 2026."""
 
     architecture: InternedStr | None = None
-    """The architecture: ``amd64``."""
+    """Architecture: ``amd64``."""
 
     image_digest: str | None = None
-    """The digest of the image, ``sha256:...``."""
+    """Digest of the image, ``sha256:...``."""
 
     image_tags: tuple[str, ...] | None = None
     """All tags of the image."""
 
     platform: str | None = None
-    """The operating system."""
+    """Operating system."""
 
     pushed_at: str | None = None
-    """When the image was pushed, as Inspector's text."""
+    """Time of the push, as Inspector's text."""
 
     registry: str | None = None
-    """The registry that holds the image."""
+    """Registry of the image."""
 
     repository_name: str | None = None
-    """The repository's name."""
+    """Name of the repository."""
 
 
 class Inspector2ResourceDetails(CamelStruct, frozen=True, kw_only=True):
-    """The resource in the words of its service."""
+    """The details of the resource, by type."""
 
     aws_ecr_container_image: Inspector2EcrContainerImage
     """The image in ECR."""
 
     image: Inspector2Image | None = None
-    """The same image in words that are not ECR's alone. Absent before 2026."""
+    """The same image in Inspector's registry-independent form. Absent before 2026."""
 
 
 class Inspector2Resource(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
-    """What has the vulnerability."""
+    """The vulnerable resource."""
 
     id: str
-    """The ARN of the image: its repository's, a slash and the digest."""
+    """ARN of the image: the repository's ARN, a slash and the digest."""
 
     type: Literal["AWS_ECR_CONTAINER_IMAGE"]
-    """The kind of resource; findings on other kinds are each an `UnknownEvent`."""
+    """Type of the resource; findings about other types decode to `UnknownEvent`."""
 
     partition: InternedStr
-    """The AWS partition: ``aws``, or ``N/A``."""
+    """AWS partition: ``aws``, or ``N/A``."""
 
     region: InternedStr
-    """The AWS region, or ``N/A``."""
+    """AWS region, or ``N/A``."""
 
     details: Inspector2ResourceDetails
     """The image."""
 
     provider: str | None = None
-    """The cloud provider of the resource."""
+    """Cloud provider of the resource."""
 
     provider_account_id: str | None = None
-    """The account of the resource at that provider."""
+    """Account of the resource at its provider."""
 
     tags: dict[str, str] | None = None
-    """The AWS tags of the resource; often empty."""
+    """AWS tags of the resource; often empty."""
 
 
 class Inspector2Finding(CamelStruct, frozen=True, kw_only=True):
-    """One vulnerability of one image."""
+    """A vulnerability in an image."""
 
     aws_account_id: str
-    """The AWS account that the finding belongs to, 12 digits."""
+    """AWS account of the finding, 12 digits."""
 
     description: str
-    """What the vulnerability is, in prose."""
+    """Description of the vulnerability."""
 
     finding_arn: str
-    """The ARN of the finding; the same in every event about it."""
+    """ARN of the finding; the same in all events about it."""
 
     first_observed_at: str
-    """When the finding was first seen, as Inspector's text."""
+    """Time of the first observation, as Inspector's text."""
 
     last_observed_at: str
-    """When the finding was last seen, as Inspector's text."""
+    """Time of the last observation, as Inspector's text."""
 
     resources: tuple[Inspector2Resource, ...]
-    """The image that has the vulnerability; one item."""
+    """The vulnerable image, as a tuple of one."""
 
     severity: InternedStr
     """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` or ``UNTRIAGED``."""
@@ -177,45 +177,45 @@ class Inspector2Finding(CamelStruct, frozen=True, kw_only=True):
     """``ACTIVE``, ``SUPPRESSED`` or ``CLOSED``."""
 
     title: str
-    """The id of the vulnerability and the package: ``CVE-2019-17498 - libssh2``."""
+    """Id of the vulnerability and the package: ``CVE-2019-17498 - libssh2``."""
 
     type: InternedStr
     """``PACKAGE_VULNERABILITY``."""
 
     updated_at: str
-    """When the finding last changed, as Inspector's text."""
+    """Time of the last update, as Inspector's text."""
 
     epss: Inspector2Epss | None = None
-    """How likely an exploit is. Absent before 2024."""
+    """Likelihood of exploitation. Absent before 2024."""
 
     exploit_available: InternedStr | None = None
     """``YES`` or ``NO``."""
 
     exploitability_details: Inspector2ExploitabilityDetails | None = None
-    """What is known of exploits."""
+    """Known exploits."""
 
     fix_available: InternedStr | None = None
     """``YES``, ``NO`` or ``PARTIAL``."""
 
     inspector_score: float | None = None
-    """Inspector's own score, 0 to 10; absent in some findings."""
+    """Inspector score, 0 to 10; absent in some findings."""
 
     inspector_score_details: Inspector2ScoreDetails | None = None
-    """What the score is made of; absent in some findings."""
+    """Details of the Inspector score; absent in some findings."""
 
     package_vulnerability_details: Inspector2PackageVulnerabilityDetails | None = None
-    """The vulnerability, and the packages that have it."""
+    """The vulnerability and the vulnerable packages."""
 
     remediation: Inspector2Remediation | None = None
-    """How to mend it."""
+    """The remediation."""
 
 
 class Inspector2FindingEvent(
     EventBridgeEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="Inspector2 Finding"
 ):
-    """Enhanced scanning found a vulnerability in an image, or a finding changed or was closed.
+    """A finding of enhanced scanning about an image was created, updated or closed.
 
-    Inspector's findings on other things, such as EC2 instances, are each an `UnknownEvent`.
+    Findings about other resources, such as EC2 instances, decode to `UnknownEvent`.
     """
 
     source: Literal["aws.inspector2"]
@@ -224,12 +224,12 @@ class Inspector2FindingEvent(
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """Where the image's repository is. No network."""
+        """Reference to the image's repository, as a one-element tuple."""
         return tuple(dict.fromkeys(image.repository for image in self.image_references))
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
-        """Where the image is, by its digest. No network."""
+        """Reference to the image, by digest, as a one-element tuple."""
         images = (resource.details.aws_ecr_container_image for resource in self.detail.resources)
         found = (
             optional_image(
@@ -242,18 +242,18 @@ class Inspector2FindingEvent(
         return tuple(dict.fromkeys(image for image in found if image))
 
     @classmethod
-    def claims(cls, document: dict[str, Any]) -> bool:
-        """Return whether none of the finding's resources says that it is something else than an image."""
+    def _matches(cls, document: dict[str, Any]) -> bool:
+        """Return whether no resource of the finding has another type than a container image."""
         if document.get("source") != "aws.inspector2":
             return False
         match document.get("detail"):
             case {"resources": [*resources]}:
-                return all(_may_be_image(resource) for resource in resources)
+                return all(_is_image_or_untyped(resource) for resource in resources)
             case _:
                 return True
 
 
-def _may_be_image(resource: object) -> bool:
+def _is_image_or_untyped(resource: object) -> bool:
     match resource:
         case {"type": str(kind)}:
             return kind == "AWS_ECR_CONTAINER_IMAGE"

@@ -1,4 +1,4 @@
-"""Inspector2 Scan: enhanced scanning scanned an image for the first time.
+"""Inspector2 Scan: the first enhanced scan of an image ended.
 
 Source: https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html and
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-events.html
@@ -16,59 +16,59 @@ __all__ = ["Inspector2Scan", "Inspector2ScanEvent"]
 
 
 class Inspector2Scan(HashIgnoringDicts, KebabStruct, frozen=True, kw_only=True):
-    """How an enhanced scan ended and how many findings it has, by severity."""
+    """The result of an enhanced scan: its status and the number of findings."""
 
     scan_status: InternedStr
     """``INITIAL_SCAN_COMPLETE``."""
 
     repository_name: str
-    """The ARN of the repository, in spite of the field's name."""
+    """ARN of the repository, despite the name of the field."""
 
     image_digest: str
-    """The digest of the scanned image, ``sha256:...``."""
+    """Digest of the scanned image, ``sha256:...``."""
 
     finding_severity_counts: dict[str, int | float] | None = None
-    """The number of findings by severity: ``{"CRITICAL": 7, "HIGH": 61, "TOTAL": 158}``.
+    """Number of findings by severity: ``{"CRITICAL": 7, "HIGH": 61, "TOTAL": 158}``.
 
-    ``TOTAL`` is not the sum of the others, which do not list every severity.
+    ``TOTAL`` may exceed the sum of the others, because some severities are not listed.
     """
 
     image_tags: tuple[str, ...] | None = None
-    """All tags of the scanned image; empty or absent for an untagged one."""
+    """All tags of the scanned image; empty or absent if untagged."""
 
     version: InternedStr | None = None
-    """The version of the detail: ``1.0``. Absent before 2023."""
+    """Version of the detail: ``1.0``. Absent before 2023."""
 
     @property
     def image_tag(self) -> str | None:
-        """The first of the tags; None where there is none."""
+        """The first tag, if any."""
         return first(self.image_tags)
 
 
 class Inspector2ScanEvent(ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="Inspector2 Scan"):
     """The first enhanced scan of an image ended.
 
-    Inspector's scans of other things, such as EC2 instances, are each an `UnknownEvent`.
+    Scans of other resources, such as EC2 instances, decode to `UnknownEvent`.
     """
 
     source: Literal["aws.inspector2"]
     detail: Inspector2Scan
-    """How the scan ended."""
+    """The result of the scan."""
 
     @property
     def repository_reference(self) -> RepositoryReference:
-        """Where the repository of the scanned image is. No network.
+        """Reference to the repository of the scanned image.
 
         Raises:
-            InvalidReferenceError: the event has the ARN of something else.
+            InvalidReferenceError: The ARN is not that of an ECR repository.
         """
         if self.detail.repository_name.startswith("arn:"):
             return RepositoryReference.parse(self.detail.repository_name)
         return super().repository_reference
 
     @classmethod
-    def claims(cls, document: dict[str, Any]) -> bool:
-        """Return whether Inspector speaks of a repository, in the detail or in the resources."""
+    def _matches(cls, document: dict[str, Any]) -> bool:
+        """Return whether the detail or the resources name a repository."""
         if document.get("source") != "aws.inspector2":
             return False
         match document:

@@ -1,4 +1,4 @@
-"""What ECR says when something is done to a manifest, be it of an image or of a referrer.
+"""The fields shared by image actions and referrer actions.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 """
@@ -10,36 +10,31 @@ __all__ = ["ManifestAction"]
 
 
 class ManifestAction(KebabStruct, frozen=True, kw_only=True):
-    """The fields that `ECRImageAction` and `ECRReferrerAction` share."""
+    """Base class of `ECRImageAction` and `ECRReferrerAction`."""
 
     action_type: InternedStr
-    """What was done: ``PUSH``, ``DELETE`` or ``UPDATE_STORAGE_CLASS`` (archived or restored).
-
-    A pull sends no event.
-    """
+    """``PUSH``, ``DELETE`` or ``UPDATE_STORAGE_CLASS`` (archive or restore). Pulls send no event."""
 
     repository_name: str
-    """The repository's name within the registry; it may hold slashes."""
+    """Name of the repository within the registry; may contain slashes."""
 
     image_digest: str | None = None
-    """The digest of the manifest, ``sha256:...``; ``""`` in failures, absent in some samples."""
+    """Digest of the manifest, ``sha256:...``; ``""`` in failures, absent in some samples."""
 
     image_tag: str | None = None
-    """The tag. Absent or ``""`` where the manifest was pushed without one, or is archived or restored."""
+    """Tag of the manifest; absent or ``""`` if it was pushed untagged, archived or restored."""
 
     manifest_media_type: InternedStr | None = None
-    """The media type of the manifest: ``application/vnd.oci.image.manifest.v1+json``.
-
-    Absent before 2023.
-    """
+    """Media type of the manifest: ``application/vnd.oci.image.manifest.v1+json``. Absent before 2023."""
 
     artifact_media_type: InternedStr | None = None
-    """The media type of the artifact, for an image of its configuration:
-    ``application/vnd.oci.image.config.v1+json``, ``text/sbom+json``. Absent before 2023.
+    """Media type of the artifact: ``application/vnd.oci.image.config.v1+json``, ``text/sbom+json``.
+
+    For an image this is the media type of its configuration. Absent before 2023.
     """
 
     target_storage_class: InternedStr | None = None
     """``ARCHIVE`` or ``STANDARD``; only with ``UPDATE_STORAGE_CLASS``."""
 
     last_activated_at: str | None = None
-    """When an archived image was last restored, as ECR's own ISO 8601 text; only on a restore."""
+    """Time of the last restore from the archive, as ECR's ISO 8601 text; only on a restore."""

@@ -1,4 +1,4 @@
-"""ECR Pull Through Cache Action: ECR fetched, or tried to fetch, an image from upstream.
+"""ECR Pull Through Cache Action: the sync of an image from an upstream registry ended.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html and
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html
@@ -14,41 +14,41 @@ __all__ = ["ECRPullThroughCacheAction", "ECRPullThroughCacheActionEvent"]
 
 
 class ECRPullThroughCacheAction(KebabStruct, frozen=True, kw_only=True):
-    """Which upstream image was cached under which name, and whether it worked."""
+    """A sync: the cached image, its upstream registry and the status."""
 
     sync_status: InternedStr
-    """``SUCCESS``; AWS does not publish what a failure is called."""
+    """``SUCCESS``; AWS does not document the value for a failure."""
 
     repository_name: str
-    """The name of the repository that caches the image, prefix included."""
+    """Name of the repository that caches the image, including the prefix."""
 
     rule_version: InternedStr | None = None
-    """``1`` in AWS's sample; not in its schema."""
+    """``1`` in AWS's sample; absent from its schema."""
 
     ecr_repository_prefix: str | None = None
-    """The repository prefix of the pull through cache rule: ``docker-hub``. A rule may have ``ROOT`` for none."""
+    """Repository prefix of the pull through cache rule: ``docker-hub``; ``ROOT`` for a rule without one."""
 
     upstream_registry_url: str | None = None
-    """The host of the upstream registry, without a scheme: ``public.ecr.aws``."""
+    """Host of the upstream registry, without a scheme: ``public.ecr.aws``."""
 
     image_tag: str | None = None
-    """The tag that was pulled; may be absent."""
+    """Tag of the cached image; may be absent."""
 
     image_digest: str | None = None
-    """The digest of the cached image; may be absent."""
+    """Digest of the cached image; may be absent."""
 
     failure_code: str | None = None
-    """Why it failed, as a code; only on failure. AWS does not publish the codes."""
+    """Error code; only on failure. AWS does not document the codes."""
 
     failure_reason: str | None = None
-    """Why it failed, as text; only on failure."""
+    """Error message; only on failure."""
 
 
 class ECRPullThroughCacheActionEvent(
     ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Pull Through Cache Action"
 ):
-    """A pull through cache rule was put to work, with or without success."""
+    """ECR synced an image from an upstream registry by a pull through cache rule, or failed to."""
 
     source: Literal["aws.ecr"]
     detail: ECRPullThroughCacheAction
-    """Which image was cached."""
+    """The cached image and the status."""

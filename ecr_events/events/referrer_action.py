@@ -1,6 +1,4 @@
-"""ECR Referrer Action: something was done to an artifact that refers to an image.
-
-Such an artifact is a signature, an SBOM or an attestation.
+"""ECR Referrer Action: a signature, SBOM, attestation or other referrer of an image was archived or restored.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 """
@@ -15,15 +13,15 @@ __all__ = ["ECRReferrerAction", "ECRReferrerActionEvent"]
 
 
 class ECRReferrerAction(ManifestAction, frozen=True, kw_only=True):
-    """What was done to a referrer. The digest is the referrer's own; its subject is not named."""
+    """An action on a referrer. The digest is the referrer's; the event does not name its subject."""
 
     result: InternedStr | None = None
-    """``SUCCESS``, where ECR sends it."""
+    """``SUCCESS``, if present."""
 
 
 class ECRReferrerActionEvent(ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Referrer Action"):
-    """A signature, an SBOM or another artifact that refers to an image was archived or restored."""
+    """A signature, SBOM, attestation or other referrer of an image was archived or restored."""
 
     source: Literal["aws.ecr"]
     detail: ECRReferrerAction
-    """What was done to which referrer."""
+    """The action and the referrer."""

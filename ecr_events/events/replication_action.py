@@ -1,4 +1,4 @@
-"""ECR Replication Action: an image was copied, or not, to another region or account.
+"""ECR Replication Action: the replication of an image to another region or account ended.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html and
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html
@@ -18,57 +18,57 @@ __all__ = ["ECRReplicationAction", "ECRReplicationActionEvent"]
 
 
 class ECRReplicationAction(KebabStruct, frozen=True, kw_only=True):
-    """Which image was replicated, from where, and whether it worked. ECR sends all seven fields."""
+    """A replication: the image, its source and the result. All seven fields are always present."""
 
     result: InternedStr
     """``SUCCESS`` or ``FAILED``."""
 
     repository_name: str
-    """The repository's name, the same at the source and at the destination."""
+    """Name of the repository, the same at the source and at the destination."""
 
     image_digest: str
-    """The digest of the replicated image, ``sha256:...``."""
+    """Digest of the replicated image, ``sha256:...``."""
 
     source_account: str
-    """The AWS account of the registry that the image comes from, 12 digits."""
+    """AWS account of the source registry, 12 digits."""
 
     action_type: InternedStr
     """``REPLICATE``."""
 
     source_region: InternedStr
-    """The AWS region that the image comes from."""
+    """AWS region of the source."""
 
     image_tag: str
-    """The tag of the replicated image."""
+    """Tag of the replicated image."""
 
 
 class ECRReplicationActionEvent(
     ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Replication Action"
 ):
-    """The replication of an image ended; sent in the destination's region.
+    """The replication of an image ended. Sent in the destination's region.
 
-    The envelope's account and region, and `repository`, `image` and their references, are
-    the destination's; those of the source have names of their own.
+    The envelope's account and region, `repository`, `image` and their references are those of the
+    destination. The properties named ``source_*`` are those of the source.
     """
 
     source: Literal["aws.ecr"]
     detail: ECRReplicationAction
-    """Which image was replicated, and from where."""
+    """The image, its source and the result."""
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """Where the repositories of both ends are, the destination's first. No network."""
+        """References to the repositories at the destination and at the source, without duplicates."""
         return tuple(dict.fromkeys((self.repository_reference, self.source_repository_reference)))
 
     @property
     def image_references(self) -> tuple[ImageReference, ...]:
-        """Where the image is at both ends, the destination first. No network."""
+        """References to the image at the destination and at the source, without duplicates."""
         images = (self.image_reference, self.source_image_reference)
         return tuple(dict.fromkeys(image for image in images if image))
 
     @property
     def source_repository_reference(self) -> RepositoryReference:
-        """Where the repository is that the image was copied from. No network."""
+        """Reference to the source repository."""
         return RepositoryReference(
             registry_id=self.detail.source_account,
             region=self.detail.source_region,
@@ -77,22 +77,22 @@ class ECRReplicationActionEvent(
 
     @property
     def source_image_reference(self) -> ImageReference | None:
-        """Where the image is that was copied; None if digest and tag are ``""``. No network."""
+        """Reference to the source image; None if digest and tag are both ``""``."""
         return optional_image(self.source_repository_reference, self.detail.image_digest, self.detail.image_tag)
 
     @property
     def source_repository(self) -> "Repository | None":
-        """The repository that the image was copied from, as ECR knows it now; None if there is none.
+        """The source repository, from ECR; None if it does not exist.
 
-        Asks ECR as `repository` does, in the source's region and account.
+        Looked up like `repository`, in the source's region and account.
         """
         return self._service.repository(self.source_repository_reference)
 
     @property
     def source_image(self) -> "Image | None":
-        """The image that was copied, as ECR knows it now; None if there is none.
+        """The source image, from ECR; None if it does not exist.
 
-        Asks ECR as `image` does, in the source's region and account.
+        Looked up like `image`, in the source's region and account.
         """
         reference = self.source_image_reference
         return None if reference is None else self._service.image(reference)

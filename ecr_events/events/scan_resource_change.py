@@ -1,4 +1,4 @@
-"""ECR Scan Resource Change: enhanced scanning scans some repositories at another frequency now.
+"""ECR Scan Resource Change: the scan frequency of some repositories changed.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html and
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-events.html
@@ -15,23 +15,23 @@ __all__ = ["ECRScanResourceChange", "ECRScanResourceChangeEvent", "ScanResourceC
 
 
 class ScanResourceChangeRepository(KebabStruct, frozen=True, kw_only=True):
-    """One repository, and how often its images are scanned."""
+    """A repository and its scan frequency."""
 
     repository_name: str
-    """The repository's name within the registry; it may hold slashes."""
+    """Name of the repository within the registry; may contain slashes."""
 
     repository_arn: str | None = None
-    """The repository's Amazon resource name."""
+    """ARN of the repository."""
 
     scan_frequency: InternedStr | None = None
-    """How often it is scanned now: ``SCAN_ON_PUSH``, ``CONTINUOUS_SCAN`` or ``MANUAL``."""
+    """New scan frequency: ``SCAN_ON_PUSH``, ``CONTINUOUS_SCAN`` or ``MANUAL``."""
 
     previous_scan_frequency: InternedStr | None = None
-    """How often it was scanned before; absent where there was no before."""
+    """Old scan frequency; absent if there was none."""
 
 
 class ECRScanResourceChange(KebabStruct, frozen=True, kw_only=True):
-    """Which repositories are scanned differently now."""
+    """The repositories whose scan frequency changed."""
 
     action_type: InternedStr
     """``SCAN_FREQUENCY_CHANGE``, the only published value."""
@@ -43,21 +43,21 @@ class ECRScanResourceChange(KebabStruct, frozen=True, kw_only=True):
     """``ENHANCED``."""
 
     repositories: tuple[ScanResourceChangeRepository, ...] | None = None
-    """The repositories, where the resource type is ``REPOSITORY``."""
+    """The repositories, if `resource_type` is ``REPOSITORY``."""
 
 
 class ECRScanResourceChangeEvent(
     EventBridgeEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="ECR Scan Resource Change"
 ):
-    """Enhanced scanning was turned on, off or to another frequency for some repositories."""
+    """The scan frequency of some repositories changed. Sent with enhanced scanning."""
 
     source: Literal["aws.ecr"]
     detail: ECRScanResourceChange
-    """Which repositories changed."""
+    """The repositories and their scan frequencies."""
 
     @property
     def repository_references(self) -> tuple[RepositoryReference, ...]:
-        """Where the repositories are, in the event's order. No network."""
+        """References to the repositories, in the event's order and without duplicates."""
         repositories = self.detail.repositories or ()
         found = (self._repository_reference(repository.repository_name) for repository in repositories)
         return tuple(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""An event that is not ECR's, or that AWS added after this version was made."""
+"""Events of other services, and events added by AWS after this release."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ __all__ = ["UnknownEvent"]
 
 
 class UnknownEvent(HashIgnoringDicts, EventBridgeEvent, frozen=True, kw_only=True):
-    """Any event of EventBridge: the envelope is typed, the detail is as it came.
+    """An EventBridge event with a typed envelope and an untyped detail.
 
-    Comes out of `decode` for a detail-type or a source that this library does not know, for
-    a CloudTrail record of another service, and for Inspector's word on anything but an image.
+    `decode` returns it for unknown detail-types and sources, for CloudTrail records of other
+    services, and for Inspector events about anything but container images.
     """
 
-    detail_type: str  # pyright: ignore[reportIncompatibleMethodOverride]  # the other classes have it as their tag
-    """The kind of event, ``detail-type`` in the JSON."""
+    detail_type: str  # pyright: ignore[reportIncompatibleMethodOverride] - a property in the other classes
+    """Type of the event, ``detail-type`` in JSON."""
 
     detail: dict[str, Any]
-    """The detail as parsed JSON."""
+    """Detail as parsed JSON."""
