@@ -84,10 +84,10 @@ def test_interning_is_given_up_where_msgspec_returns_other_values() -> None:
     class Closed(StrEnum):
         A = INTERNED[0]
 
-    assert interning._interns(interning.InternedStr)
-    assert not interning._interns(Members)
-    assert not interning._interns(Closed)
-    assert not interning._interns(str)
+    assert interning.interns(interning.InternedStr)
+    assert not interning.interns(Members)
+    assert not interning.interns(Closed)
+    assert not interning.interns(str)
 
 
 def test_events_are_decoded_without_interning() -> None:
