@@ -1,6 +1,6 @@
-"""Measurements that others can repeat: ``pip install -e '.[bench]'``, then ``python -m benchmarks``.
+"""Benchmarks: ``pip install -e '.[bench]'``, then ``python -m benchmarks``.
 
-Some 25 minutes give `RESULTS.md` and the charts anew. ``python -m benchmarks decode`` (or memory,
-import, lambda, archive, lookup) prints one part. botocraft takes part where it is installed
-too, by the extra ``bench-botocraft``.
+A full run takes some 25 minutes and writes `RESULTS.md` and its charts. ``python -m benchmarks
+decode`` (or memory, import, lambda, archive, lookup) prints one part. The extra
+``bench-botocraft`` adds botocraft.
 """

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [decode|memory|import|lambda|archive|lookup] ...``: all of them, or those named."""
+"""Run benchmarks: ``python -m benchmarks [decode|memory|import|lambda|archive|lookup] ...``."""
 
 import argparse
 import json
@@ -22,28 +22,32 @@ _HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """Run what is asked for, print it, and write it where a run of everything belongs."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure ecr_events and its rivals.")
-    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)}; all of them without a name")
-    parser.add_argument("--smallest", action="store_true", help="see that everything works; the numbers mean nothing")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement to this file")
+    """Run the benchmarks named, or all, and print the report; write it if asked to, or after a full run of all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Compare ecr_events with other libraries."
+    )
+    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)}; default: all")
+    parser.add_argument(
+        "--smallest", action="store_true", help="check that every benchmark runs; the numbers mean nothing"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement to this file")
     parser.add_argument(
         "--output",
         type=Path,
         metavar="FOLDER",
-        help=f"write RESULTS.md and the charts there; all together go to {_HERE}",
+        help=f"write RESULTS.md and the charts there; default for a full run of all: {_HERE}",
     )
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in BENCHMARKS]
     if unknown:
-        parser.error(f"no benchmark is called {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}")
+        parser.error(f"unknown benchmark {', '.join(unknown)}; choose from {', '.join(BENCHMARKS)}")
     names = arguments.names or list(BENCHMARKS)
-    found = environment()
+    machine = environment()
     sections: list[Section] = []
     for name in names:
         sections += BENCHMARKS[name](SMALLEST if arguments.smallest else FULL)
     command = ["python", "-m", "benchmarks", *arguments.names, *(["--smallest"] if arguments.smallest else [])]
-    text = markdown(sections, found, " ".join(command))
+    text = markdown(sections, machine, " ".join(command))
     print(text)
     output = arguments.output or (_HERE if {*names} == {*BENCHMARKS} and not arguments.smallest else None)
     if output:
@@ -51,7 +55,7 @@ def main() -> None:
         (output / "RESULTS.md").write_text(text)
         charts.draw(sections, output)
     if arguments.json:
-        arguments.json.write_text(json.dumps({"environment": found, "sections": [*map(asdict, sections)]}, indent=1))
+        arguments.json.write_text(json.dumps({"environment": machine, "sections": [*map(asdict, sections)]}, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,62 +1,58 @@
-"""What a Lambda function does: it gets an event as a dict, or ten messages of SQS."""
+"""Decoding in a Lambda function: an event as a dict, and a batch of SQS messages."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-from benchmarks.contenders import JSON, ORJSON, OURS, SCAN, check, contender, installed
-from benchmarks.decode import MIX, by_kind
-from benchmarks.runner import Section, Size, in_rounds, microseconds
-from benchmarks.workloads import KINDS, mixed, of_kind, sqs_delivery
-from ecr_events.deliveries import unwrap
+from benchmarks.contenders import OURS, load, select
+from benchmarks.decode import MIX, by_detail_type
+from benchmarks.runner import Section, Size, microseconds, run_rounds
+from benchmarks.workloads import CLASSES, make_events, sqs_delivery
 
+SQS = "10 SQS records"
 _BATCH = 10
-SQS = "10 records of SQS"
 
 
 def run(size: Size) -> list[Section]:
-    """Return what the two cost."""
-    names = [name for name in installed() if name not in {SCAN, ORJSON, JSON}]
+    """Return the costs of both."""
+    converting = select(lambda contender: contender.converter is not None)
+    mixing = select(lambda contender: contender.decodes_mix)
     return [
         Section(
             "Lambda: an event as a dict",
-            "The event is a dict already, as Lambda hands it to a function. Microseconds an event.",
-            in_rounds(convert, names, size.rounds, size.streamed, size.seconds),
+            "EventBridge invokes a function directly; Lambda has parsed the event to a dict. Microseconds per event.",
+            run_rounds(convert, converting, size.rounds, size.streamed, size.seconds),
         ),
         Section(
             "Lambda: a batch from SQS",
-            f"A delivery of {_BATCH} messages, with events of all detail-types. `{OURS}` goes through `unwrap`, which "
-            "finds out what the delivery is and gives each event its id; all others get a loop that decodes each body. "
-            "Microseconds a batch.",
-            in_rounds(sqs, [name for name in installed() if name != SCAN], size.rounds, size.streamed, size.seconds),
+            f"A delivery of {_BATCH} messages, with events of all detail-types. `{OURS}` is `unwrap`, which recognizes "
+            "the source and gives each event its message id; the others loop over the bodies. Microseconds per batch.",
+            run_rounds(unwrap, mixing, size.rounds, size.streamed, size.seconds),
         ),
     ]
 
 
-def convert(name: str, count: int, seconds: float) -> dict[str, float]:
-    """Return microseconds an event, by kind of event."""
-    workloads = {MIX: mixed(count), **{kind: of_kind(kind, count) for kind in KINDS}}
+def convert(module: str, count: int, seconds: float) -> dict[str, float]:
+    """Return microseconds per event, by detail-type and for the mix."""
+    contender = load(module)
+    assert contender.converter is not None
+    workloads = {MIX: make_events(count), **{name: make_events(count, name) for name in CLASSES}}
     documents = {workload: [*map(json.loads, events)] for workload, events in workloads.items()}
-    return by_kind(name, contender(name).converter, documents, seconds)
+    return by_detail_type(contender, contender.converter, documents, seconds)
 
 
-def sqs(name: str, count: int, seconds: float) -> dict[str, float]:
-    """Return microseconds a batch."""
-    rival = contender(name)
-    events = list(mixed(max(count, _BATCH)))
-    deliveries = [sqs_delivery(events[start : start + _BATCH]) for start in range(0, len(events), _BATCH)]
-    decode = rival.decoder(None)
-    if decode is None:
-        return {}
+def unwrap(module: str, count: int, seconds: float) -> dict[str, float]:
+    """Return microseconds per batch."""
+    contender = load(module)
+    decode = contender.decoder(None)
+    assert decode is not None
 
     def loop(delivery: dict[str, Any]) -> list[Any]:
         return [decode(record["body"]) for record in delivery["Records"]]
 
-    def unwrapped(delivery: dict[str, Any]) -> list[Any]:
-        return [record.event for record in unwrap(delivery)]
-
-    function: Callable[[dict[str, Any]], list[Any]] = unwrapped if name == OURS else loop
+    function = contender.unwrap or loop
+    events = list(make_events(max(count, _BATCH)))
+    deliveries = [sqs_delivery(events[start : start + _BATCH]) for start in range(0, len(events), _BATCH)]
     for delivery in deliveries[:10]:
         for value, record in zip(function(delivery), delivery["Records"], strict=True):
-            check(name, rival, value, json.loads(record["body"]))
+            contender.check(value, json.loads(record["body"]))
     return {SQS: microseconds(function, deliveries, seconds)}

@@ -1,4 +1,4 @@
-"""JSON to values: streamed, held, encoded again and pickled."""
+"""Decoding JSON to values that are dropped, held, encoded again or pickled."""
 
 import json
 import pickle
@@ -6,100 +6,101 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.contenders import SCAN, Kind, check, contender, installed
-from benchmarks.runner import Section, Size, in_rounds, microseconds
-from benchmarks.workloads import KINDS, detail_type_last, mixed, of_kind
+from benchmarks.contenders import Contender, DetailType, load, select
+from benchmarks.runner import Section, Size, microseconds, run_rounds
+from benchmarks.workloads import CLASSES, detail_type_last, make_events
 
 MIX = "all detail-types mixed"
 LAST = "all detail-types mixed, with the key detail-type last"
+REPLICATION = "ECR Replication Action"
 
 
 def run(size: Size) -> list[Section]:
-    """Return what decoding costs, and what follows it."""
-    names = installed()
-    keeping = [name for name in names if name != SCAN]
+    """Return the costs of decoding, holding, encoding and pickling."""
+    holding = select(lambda contender: contender.plain is not None)
+    mixing = select(lambda contender: contender.decodes_mix)
     return [
         Section(
             "Streaming",
             "Each event is decoded from its bytes and dropped. botocraft takes part for the four detail-types that it "
-            "decodes to the same values; Powertools' parser returns the detail alone. Microseconds an event.",
-            in_rounds(stream, names, size.rounds, size.streamed, size.seconds),
+            "decodes to the same values. Microseconds per event.",
+            run_rounds(stream, select(), size.rounds, size.streamed, size.seconds),
         ),
         Section(
             "Holding",
-            f"{size.held:,} events are decoded into one list, in a process that did nothing else before, with the "
-            "garbage collector on. Microseconds an event.",
-            {
-                **in_rounds(hold, keeping, size.rounds, None, size.held),
-                **in_rounds(hold, keeping, size.rounds, "ECR Replication Action", size.held),
-            },
+            f"{size.held:,} events are decoded into one list, in a fresh process with the garbage collector on. "
+            "Microseconds per event.",
+            run_rounds(hold, mixing, size.rounds, None, size.held)
+            | run_rounds(hold, holding, size.rounds, REPLICATION, size.held),
         ),
         Section(
             "Encoding and pickling",
-            "What was decoded becomes JSON with AWS's key names again, or goes through pickle. Microseconds an event; "
-            "bytes where it says so.",
-            in_rounds(encode, keeping, size.rounds, size.streamed, size.seconds),
+            "Decoded events are encoded as JSON with AWS's key names, or pickled and unpickled. Microseconds per "
+            "event, except for the size of a pickle.",
+            run_rounds(encode, mixing, size.rounds, size.streamed, size.seconds),
         ),
     ]
 
 
-def stream(name: str, count: int, seconds: float) -> dict[str, float]:
-    """Return microseconds an event, by kind of event."""
-    mix = list(mixed(count))
-    workloads = {MIX: mix, LAST: [*map(detail_type_last, mix)], **{kind: [*of_kind(kind, count)] for kind in KINDS}}
-    return by_kind(name, contender(name).decoder, workloads, seconds)
+def stream(module: str, count: int, seconds: float) -> dict[str, float]:
+    """Return microseconds per event, by detail-type and for the mix."""
+    contender = load(module)
+    mix = list(make_events(count))
+    workloads = {
+        MIX: mix,
+        LAST: [*map(detail_type_last, mix)],
+        **{name: [*make_events(count, name)] for name in CLASSES},
+    }
+    return by_detail_type(contender, contender.decoder, workloads, seconds)
 
 
-def by_kind(
-    name: str,
-    function_for: Callable[[Kind], Callable[[Any], Any] | None],
+def by_detail_type(
+    contender: Contender,
+    function_for: Callable[[DetailType], Callable[[Any], Any] | None],
     workloads: dict[str, list[Any]],
     seconds: float,
 ) -> dict[str, float]:
-    """Return microseconds an event of each workload that a contender has a function for, its values checked."""
-    rival = contender(name)
+    """Return microseconds per event of each workload that the contender can decode, after checking its values."""
     costs: dict[str, float] = {}
     for workload, events in workloads.items():
-        function = function_for(workload if workload in KINDS else None)
+        function = function_for(workload if workload in CLASSES else None)
         if function is not None:
             for event in events[:100]:
-                check(name, rival, function(event), event if isinstance(event, dict) else json.loads(event))
+                contender.check(function(event), event if isinstance(event, dict) else json.loads(event))
             costs[workload] = microseconds(function, events, seconds)
     return costs
 
 
-def hold(name: str, kind: str | None, count: int) -> dict[str, float]:
-    """Return microseconds an event when all of them are kept."""
-    rival = contender(name)
-    decode = rival.decoder(kind)
-    if decode is None:
-        return {}
-    events = list(of_kind(kind, count) if kind else mixed(count))
-    check(name, rival, decode(events[0]), json.loads(events[0]))
+def hold(module: str, detail_type: DetailType, count: int) -> dict[str, float]:
+    """Return microseconds per event when all events stay in memory."""
+    contender = load(module)
+    decode = contender.decoder(detail_type)
+    assert decode is not None
+    events = list(make_events(count, detail_type))
+    contender.check(decode(events[0]), json.loads(events[0]))
     start = time.perf_counter()
     held = [decode(event) for event in events]
     seconds = time.perf_counter() - start
-    return {kind or MIX: seconds / len(held) * 1e6}
+    return {detail_type or MIX: seconds / len(held) * 1e6}
 
 
-def encode(name: str, count: int, seconds: float) -> dict[str, float]:
-    """Return microseconds an event on its way back."""
-    rival = contender(name)
-    decode = rival.decoder(None)
-    if decode is None:
-        return {}
-    texts = list(mixed(count))
-    documents, events = [*map(json.loads, texts)], [*map(decode, texts)]
-    pickled = [pickle.dumps(event) for event in events]
-    for document, text in zip(documents, pickled, strict=True):
-        check(name, rival, pickle.loads(text), document)  # noqa: S301 - pickled above
+def encode(module: str, count: int, seconds: float) -> dict[str, float]:
+    """Return microseconds per event to encode and to pickle, after checking that no value is lost."""
+    contender = load(module)
+    decode = contender.decoder(None)
+    assert decode is not None
+    raw = list(make_events(count))
+    documents, events = [*map(json.loads, raw)], [*map(decode, raw)]
+    pickles = [pickle.dumps(event) for event in events]
+    for document, data in zip(documents, pickles, strict=True):
+        contender.check(pickle.loads(data), document)  # noqa: S301 - pickled above
     costs = {
         "pickle.dumps": microseconds(pickle.dumps, events, seconds),
-        "pickle.loads": microseconds(pickle.loads, pickled, seconds),
-        "bytes of a pickle": sum(map(len, pickled)) / count,
+        "pickle.loads": microseconds(pickle.loads, pickles, seconds),
+        "bytes of a pickle": sum(map(len, pickles)) / count,
     }
-    if rival.encode is not None:
+    if contender.encode is not None:
         for document, event in zip(documents, events, strict=True):
-            check(name, rival, decode(rival.encode(event)), document)
-        costs["to JSON"] = microseconds(rival.encode, events, seconds)
+            contender.check(decode(contender.encode(event)), document)
+        costs["to JSON"] = microseconds(contender.encode, events, seconds)
     return costs

@@ -1,4 +1,4 @@
-"""Where and with what something was measured."""
+"""The machine, the versions and the commit of a run."""
 
 import json
 import subprocess
@@ -7,44 +7,35 @@ import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["environment"]
+from benchmarks.contenders import installed
 
-_PACKAGES = (
-    "ecr_events",
-    "msgspec",
-    "pydantic",
-    "pydantic_core",
-    "botocraft",
-    "aws-lambda-powertools",
-    "mashumaro",
-    "cattrs",
-    "orjson",
-    "pyarrow",
-    "boto3",
-)
+__all__ = ["environment"]
 
 
 def environment() -> dict[str, str]:
-    """Return the machine, as pyperf knows it, the versions of all contenders and the commit."""
+    """Return the machine as pyperf describes it, the commit, and the versions of all packages compared."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "metadata.json"
         collect = [sys.executable, "-m", "pyperf", "collect_metadata", "--output", str(file)]
         subprocess.run(collect, check=True, stdout=subprocess.DEVNULL)
         metadata = json.loads(file.read_text())["metadata"]
-    found = {
+    packages = [package for contender in installed().values() for package in contender.packages]
+    return {
         "machine": f"{metadata.get('cpu_model_name', 'unknown processor')}, {metadata['cpu_count']} cores",
         "platform": metadata["platform"],
         "load at the start": str(metadata.get("load_avg_1min", "unknown")),
         "Python": f"{metadata['python_implementation']} {metadata['python_version']}",
         "date": metadata["date"].split(" ")[0],
         "commit": _commit(),
+        **{package: _version(package) for package in dict.fromkeys([*packages, "boto3"])},
     }
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _commit() -> str:

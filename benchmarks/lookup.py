@@ -1,9 +1,8 @@
-"""What many lookups cost, in requests and in time.
+"""Requests and time of many lookups.
 
-Replication events name 200 images in 20 repositories, in two regions. A server on loopback
-speaks ECR's protocol and counts requests, for `ECRService` and for a loop that asks boto3
-about one thing after the other. Loopback has no latency: against AWS, the loop would be
-slower by the round trip of each of its requests.
+Replication events name 200 images in 20 repositories, in two regions. A fake ECR on loopback
+counts the requests of `ECRService`, and of a loop that calls boto3 for each event. Loopback
+has no latency: against AWS, each request of the loop would add a round trip.
 """
 
 import sys
@@ -16,7 +15,7 @@ from typing import Any
 import boto3
 import msgspec
 
-from benchmarks.runner import Section, Size, in_rounds
+from benchmarks.runner import Section, Size, run_rounds
 from ecr_events import ECRReplicationActionEvent, ImageReference
 from ecr_events.samples import sample
 from ecr_events.service import ECRService
@@ -26,8 +25,6 @@ from ecr_server import ECRServer
 
 REPOSITORIES, IMAGES = 20, 10
 BATCHED = "ECRService"
-ONE_BY_ONE = "boto3, one by one"
-REMEMBERING = "boto3, one by one, each thing once"
 
 
 class _Session(boto3.Session):  # type: ignore[misc]  # boto3 has no types
@@ -40,28 +37,31 @@ class _Session(boto3.Session):  # type: ignore[misc]  # boto3 has no types
 
 
 def run(size: Size) -> list[Section]:
-    """Return what looking up images and repositories costs."""
+    """Return the costs of looking up images and repositories."""
     text = (
         f"{size.looked_up:,} replication events name {REPOSITORIES * IMAGES} images in {REPOSITORIES} repositories and "
-        "two regions; a server on loopback, in the same process and without any latency, answers for ECR."
+        "two regions. A fake ECR on loopback, in the same process, responds without latency."
     )
-    rounds = min(size.rounds, 3)
-    return [Section("Lookups", text, in_rounds(look_up, [*_WAYS], rounds, size.looked_up), BATCHED)]
+    ways = {name: name for name in _WAYS}
+    return [Section("Lookups", text, run_rounds(look_up, ways, min(size.rounds, 3), size.looked_up), BATCHED)]
 
 
-def look_up(name: str, count: int) -> dict[str, float]:
-    """Return how many requests, and how many seconds, it takes to have all images and repositories."""
+def look_up(way: str, count: int) -> dict[str, float]:
+    """Return the requests and the seconds that it takes to look up the image and the repository of each event."""
     events = _events(count)
     with ECRServer() as server:
         for image in dict.fromkeys(_image(event) for event in events):
-            place = image.repository
+            repository = image.repository
             server.add_image(
-                place.repository_name, str(image.image_digest), region=place.region, registry_id=place.registry_id
+                repository.repository_name,
+                str(image.image_digest),
+                region=repository.region,
+                registry_id=repository.registry_id,
             )
         before, start = server.count(), time.perf_counter()
-        found = _WAYS[name](_Session(server.url), events)
+        results = _WAYS[way](_Session(server.url), events)
         seconds = time.perf_counter() - start
-        assert found == 2 * count
+        assert results == 2 * count
         return {"requests": server.count() - before, "seconds": seconds}
 
 
@@ -95,26 +95,26 @@ def _batched(session: Any, events: list[ECRReplicationActionEvent]) -> int:
     )
 
 
-def _one_by_one(session: Any, events: list[ECRReplicationActionEvent], *, remembering: bool = False) -> int:
+def _in_loop(session: Any, events: list[ECRReplicationActionEvent], *, cached: bool = False) -> int:
     clients = {region: session.client("ecr", region_name=region) for region in ("eu-west-1", "us-east-1")}
-    known: dict[object, int] = {}
-    found = 0
+    counts: dict[object, int] = {}
+    results = 0
     for event in events:
         ecr, account, name = clients[event.region], event.account, event.detail.repository_name
         digest = event.detail.image_digest
         image, repository = (account, event.region, name, digest), (account, event.region, name)
-        if not remembering or image not in known:
+        if not cached or image not in counts:
             images = ecr.describe_images(registryId=account, repositoryName=name, imageIds=[{"imageDigest": digest}])
-            known[image] = len(images["imageDetails"])
-        if not remembering or repository not in known:
+            counts[image] = len(images["imageDetails"])
+        if not cached or repository not in counts:
             repositories = ecr.describe_repositories(registryId=account, repositoryNames=[name])
-            known[repository] = len(repositories["repositories"])
-        found += known[image] + known[repository]
-    return found
+            counts[repository] = len(repositories["repositories"])
+        results += counts[image] + counts[repository]
+    return results
 
 
 _WAYS: dict[str, Callable[[Any, list[ECRReplicationActionEvent]], int]] = {
     BATCHED: _batched,
-    REMEMBERING: partial(_one_by_one, remembering=True),
-    ONE_BY_ONE: _one_by_one,
+    "boto3 in a loop, cached": partial(_in_loop, cached=True),
+    "boto3 in a loop": _in_loop,
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.workloads import mixed
+from benchmarks.workloads import make_events
 from ecr_events import decode
 from ecr_events.cli.summary import show
 
@@ -13,10 +13,10 @@ PICTURE = Path(__file__).parent / "summary.svg"
 
 
 def main() -> None:
-    """Write the picture of a summary of 5,000 made-up events."""
-    screen = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
-    show(map(decode, mixed(5_000)), screen)
-    PICTURE.write_text(screen.export_svg(title="ecr-events summary events.ndjson.gz"))
+    """Write the picture of a summary of 5,000 generated events."""
+    console = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
+    show(map(decode, make_events(5_000)), console)
+    PICTURE.write_text(console.export_svg(title="ecr-events summary events.ndjson.gz"))
 
 
 if __name__ == "__main__":

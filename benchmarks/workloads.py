@@ -1,4 +1,4 @@
-"""What is decoded: distinct events, as EventBridge writes them, alone or in realistic proportions."""
+"""Distinct events as EventBridge writes them, of one detail-type or in realistic proportions."""
 
 import itertools
 import json
@@ -35,41 +35,42 @@ PROPORTIONS: Final[dict[type[EventBridgeEvent], int]] = {
     ECRScanResourceChangeEvent: 1,
     ECRAWSServiceEventViaCloudTrailEvent: 1,
 }
-"""Of 100 events of a registry that replicates, caches and scans, how many are of which class."""
+"""The classes of 100 events from a registry that replicates, caches and scans."""
 
-KINDS: Final = {str(cls.__struct_config__.tag): cls for cls in PROPORTIONS}
-"""The detail-types, and their classes."""
-
-_FAILING = 0.02
-_DAYS = 10
 _TEMPLATES: dict[type[EventBridgeEvent], dict[str, Any]] = {cls: json.loads(sample_json(cls)) for cls in PROPORTIONS}
+
+CLASSES: Final[dict[str, type[EventBridgeEvent]]] = {event["detail-type"]: cls for cls, event in _TEMPLATES.items()}
+"""The classes by detail-type."""
+
+_FAILURE_RATE = 0.02
+_DAYS = 10
 _RECORDS = {ECRAWSAPICallViaCloudTrailEvent, ECRAWSServiceEventViaCloudTrailEvent}
 _SCANS = {ECRImageScanEvent, Inspector2ScanEvent}
 _FINDING = "arn:aws:inspector2:eu-west-1:012345678901:finding/8fa14cdd754f91cc6554"
 
 
-def of_kind(kind: str, count: int) -> Iterator[bytes]:
-    """Yield so many distinct events of one detail-type."""
-    return _events(itertools.repeat(KINDS[kind], count), count)
-
-
-def mixed(count: int) -> Iterator[bytes]:
-    """Yield so many distinct events of all detail-types, in realistic proportions."""
-    choose = random.Random(0)
-    classes = list(PROPORTIONS)
-    weights = list(itertools.accumulate(PROPORTIONS.values()))
-    return _events((choose.choices(classes, cum_weights=weights)[0] for _ in range(count)), count)
+def make_events(count: int, detail_type: str | None = None) -> Iterator[bytes]:
+    """Yield distinct events of a detail-type, or a mix of all, over ten ever busier days and 200 repositories."""
+    choose, vary = random.Random(0), random.Random(1)
+    classes = [CLASSES[detail_type]] if detail_type else list(PROPORTIONS)
+    weights = list(itertools.accumulate(PROPORTIONS[cls] for cls in classes))
+    for number in range(count):
+        cls = choose.choices(classes, cum_weights=weights)[0]
+        day = 4 + int(_DAYS * (number / count) ** 0.8)
+        varied = {"id": f"{number:08x}-0000-4000-8000-000000000000", "time": f"2026-05-{day:02}T09:15:31Z"}
+        detail = _TEMPLATES[cls]["detail"] | _vary_detail(cls, number, vary)
+        yield msgspec.json.encode(_TEMPLATES[cls] | varied | {"detail": detail})
 
 
 def detail_type_last(event: bytes) -> bytes:
-    """Return the same event with the key ``detail-type`` behind all others."""
+    """Return an event with the key ``detail-type`` moved to the end."""
     document = json.loads(event)
     document["detail-type"] = document.pop("detail-type")
     return msgspec.json.encode(document)
 
 
 def sqs_delivery(events: list[bytes]) -> dict[str, Any]:
-    """Return what Lambda hands to a function behind a queue of SQS, with these events in it."""
+    """Return the payload that Lambda passes to a function for a batch of SQS messages."""
     template: dict[str, Any] = {
         "receiptHandle": "AQEBexample",
         "attributes": {
@@ -91,19 +92,9 @@ def sqs_delivery(events: list[bytes]) -> dict[str, Any]:
     return {"Records": records}
 
 
-def _events(classes: Iterator[type[EventBridgeEvent]], count: int) -> Iterator[bytes]:
-    """Yield an event for each class, over ten ever busier days and 200 repositories."""
-    choose = random.Random(1)
-    for number, cls in enumerate(classes):
-        day = 4 + int(_DAYS * (number / count) ** 0.8)
-        varied = {"id": f"{number:08x}-0000-4000-8000-000000000000", "time": f"2026-05-{day:02}T09:15:31Z"}
-        detail = _TEMPLATES[cls]["detail"] | _varied_detail(cls, number, choose)
-        yield msgspec.json.encode(_TEMPLATES[cls] | varied | {"detail": detail})
-
-
-def _varied_detail(cls: type[EventBridgeEvent], number: int, choose: random.Random) -> dict[str, Any]:
-    """Return what is an event's own in its detail."""
-    name, failing = f"team/app-{int(choose.random() ** 3 * 200)}", choose.random() < _FAILING
+def _vary_detail(cls: type[EventBridgeEvent], number: int, choose: random.Random) -> dict[str, Any]:
+    """Return the keys of a detail that differ from event to event."""
+    name, failing = f"team/app-{int(choose.random() ** 3 * 200)}", choose.random() < _FAILURE_RATE
     if cls is Inspector2FindingEvent:
         severity = choose.choices(("CRITICAL", "HIGH", "MEDIUM"), (1, 9, 20))[0]
         return {"severity": severity, "findingArn": f"{_FINDING}{number:012}"}

@@ -1,106 +1,119 @@
-"""The contenders, a module for each library; a process imports what one of them needs, and no other."""
+"""The ways to decode events that are compared.
 
-from collections.abc import Callable
+A contender is a module of this package that defines `CONTENDER`, and a line in `MODULES`. A
+measuring process imports one of them only, so that it loads no other contender's libraries.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, TypeAlias
 
-Kind: TypeAlias = str | None
-"""A detail-type; None where events of all detail-types are mixed."""
+MODULES = (
+    "decode_function",
+    "msgspec_decoder",
+    "msgspec_skip",
+    "pydantic_adapter",
+    "pydantic_validate_json",
+    "pydantic_keywords",
+    "botocraft_factory",
+    "powertools_dicts",
+    "mashumaro_dataclasses",
+    "orjson_dicts",
+    "json_dicts",
+    "pyarrow_columns",
+)
 
 OURS = "ecr_events"
-BARE = "msgspec, bare decoder"
-SCAN = "msgspec, skipping every field"
-ADAPTER = "pydantic, discriminated TypeAdapter"
-MODEL = "pydantic, model_validate_json"
-BOTOCRAFT_PATH = "pydantic, Model(**json.loads(raw))"
-BOTOCRAFT = "botocraft"
-POWERTOOLS = "Powertools, EventBridgeEnvelope"
-POWERTOOLS_DATA = "Powertools, data class"
-MASHUMARO = "mashumaro, orjson"
-CATTRS = "cattrs, orjson"
-ORJSON = "orjson, dict"
-JSON = "json, dict"
+"""The label and the distribution of this library."""
 
-MODULES = {
-    OURS: "decode_function",
-    BARE: "msgspec_alone",
-    SCAN: "msgspec_alone",
-    ADAPTER: "pydantic_validation",
-    MODEL: "pydantic_validation",
-    BOTOCRAFT_PATH: "pydantic_validation",
-    BOTOCRAFT: "botocraft_events",
-    POWERTOOLS: "powertools",
-    POWERTOOLS_DATA: "powertools",
-    MASHUMARO: "mashumaro_codecs",
-    CATTRS: "cattrs_converter",
-    ORJSON: "orjson_dicts",
-    JSON: "json_dicts",
-}
+DetailType: TypeAlias = str | None
+"""A detail-type; None for a mix of all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contender:
-    """One way to have an event's values. What it cannot do is None."""
+    """A way to decode events. A capability that it lacks is None."""
 
-    decoder: Callable[[Kind], Callable[[bytes], Any] | None]
-    """The function that decodes JSON of this kind."""
+    label: str
 
-    converter: Callable[[Kind], Callable[[dict[str, Any]], Any] | None] = lambda _: None
-    """The function that takes an event of this kind as the dict that Lambda hands over."""
+    packages: tuple[str, ...] = ()
+    """The distributions to install."""
+
+    decoder: Callable[[DetailType], Callable[[bytes], Any] | None] = lambda _: None
+    """Return the function that decodes JSON of a detail-type."""
+
+    converter: Callable[[DetailType], Callable[[dict[str, Any]], Any] | None] | None = None
+    """Return the function that decodes parsed JSON of a detail-type."""
 
     encode: Callable[[Any], bytes] | None = None
-    """What it decoded as JSON again, by AWS's key names and without what is absent."""
+    """Encode a decoded event with AWS's key names and without absent fields."""
 
-    plain: Callable[[Any], Any] | None
-    """What it decoded as plain values, by AWS's key names. None where it keeps no values at all."""
+    plain: Callable[[Any], Any] | None = None
+    """Return a decoded event as a dict with AWS's key names. None if decoding discards the values."""
 
-    detail_only: bool = False
-    """Whether what it decodes to is the detail, without the envelope."""
+    unwrap: Callable[[dict[str, Any]], list[Any]] | None = None
+    """Decode an SQS delivery. Defaults to a loop over the bodies."""
+
+    read: Callable[[str], Iterable[Any]] | None = None
+    """Decode an NDJSON file. Defaults to a loop over the lines."""
+
+    imports: str | None = None
+    """The statement that a module that decodes events starts with."""
+
+    first_event: str | None = None
+    """Code that decodes the bytes `raw`, imports included."""
+
+    shares_type: bool = False
+    """Whether an earlier contender decodes to the same type, whose memory is measured there."""
+
+    @property
+    def decodes_mix(self) -> bool:
+        """Whether it returns the values of an event without being told the detail-type."""
+        return self.plain is not None and self.decoder(None) is not None
+
+    def check(self, value: Any, document: dict[str, Any]) -> None:
+        """Raise ValueError unless a decoded event has the values that ``json`` finds."""
+        if self.plain is None:
+            return
+        decoded, expected = _normalized(self.plain(value)), _normalized(document)
+        if decoded != expected:
+            raise ValueError(f"{self.label} decoded {expected} to {decoded}")
 
 
-def parsing(
-    loads: Callable[[bytes], Any], converter: Callable[[Kind], Callable[[dict[str, Any]], Any] | None]
-) -> Callable[[Kind], Callable[[bytes], Any] | None]:
-    """Return the decoder of who converts what another library has parsed."""
-
-    def decoder(kind: Kind) -> Callable[[bytes], Any] | None:
-        convert = converter(kind)
-        return None if convert is None else lambda raw: convert(loads(raw))
-
-    return decoder
+def load(module: str) -> Contender:
+    """Return the contender of a module."""
+    contender: Contender = import_module(f"{__name__}.{module}").CONTENDER
+    return contender
 
 
-def contender(name: str) -> Contender:
-    """Return a contender by its name."""
-    found: Contender = import_module(f"{__name__}.{MODULES[name]}").CONTENDERS[name]
+@cache
+def installed() -> dict[str, Contender]:
+    """Return the contenders whose libraries are installed, by module."""
+    found: dict[str, Contender] = {}
+    for module in MODULES:
+        try:
+            found[module] = load(module)
+        except ModuleNotFoundError as error:
+            print(f"skipping {module}: {error}", file=sys.stderr)
     return found
 
 
-def installed() -> list[str]:
-    """Return the names of the contenders that can run here: botocraft is optional."""
-    return [name for name in MODULES if name != BOTOCRAFT or find_spec("botocraft")]
+def select(qualifies: Callable[[Contender], bool] = lambda _: True) -> dict[str, str]:
+    """Return the modules of the installed contenders that qualify, by label."""
+    return {contender.label: module for module, contender in installed().items() if qualifies(contender)}
 
 
-def check(name: str, contender: Contender, value: Any, document: dict[str, Any]) -> None:
-    """Raise ValueError unless a contender made the same values of an event as ``json`` does."""
-    if contender.plain is None:
-        return
-    got = _without_nulls(contender.plain(value))
-    expected = _without_nulls(document["detail"] if contender.detail_only else document)
-    if got != expected:
-        raise ValueError(f"{name} decoded {expected} to {got}")
-
-
-def _without_nulls(value: Any) -> Any:
-    """Return plain values without what is None, arrays as lists and times as AWS writes them."""
+def _normalized(value: Any) -> Any:
+    """Return plain values without nulls, with arrays as lists and times as AWS writes them."""
     match value:
         case dict():
-            return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+            return {key: _normalized(item) for key, item in value.items() if item is not None}
         case list() | tuple():
-            return [_without_nulls(inner) for inner in value if inner is not None]
+            return [_normalized(item) for item in value if item is not None]
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         case _:
