@@ -102,21 +102,20 @@ class DecodeError(ECREventsError, ValueError):
 
 
 class ArchiveError(DecodeError):
-    """Text in an archive is no event. `payload` has its bytes, up to the next event."""
+    """An archive entry could not be decoded. `payload` has its bytes, up to the next event."""
 
     file: str | None
-    """The name of the file; None where what was read has no name."""
+    """Name of the file; None for bytes and for unnamed streams."""
 
     offset: int
-    """Where the text begins, in bytes, after decompression."""
+    """Offset of the entry in the decompressed file, in bytes."""
 
     line: int
-    """The line in which it begins, the first one is 1."""
+    """Number of the line in which the entry starts, counted from 1."""
 
-    def __init__(  # noqa: PLR0913 - all of it is evidence
+    def __init__(
         self, reason: str, path: str, payload: Payload, *, file: str | None = None, offset: int = 0, line: int = 1
     ) -> None:
-        """Keep the evidence."""
         super().__init__(reason, path, payload)
         self.file = file
         self.offset = offset

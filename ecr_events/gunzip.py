@@ -1,7 +1,4 @@
-"""gzip, decompressed piece by piece, up to any damage.
-
-Archives and deliveries both read it here.
-"""
+"""Decompression of gzip in pieces of bounded size, for archives and deliveries."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -10,49 +7,49 @@ from typing import Any
 
 from ecr_events.errors import DecodeError
 
-__all__ = ["MAGIC", "gunzip"]
+__all__ = ["MAGIC", "PIECE", "gunzip"]
 
 MAGIC = b"\x1f\x8b"
-"""The first two bytes of gzip."""
+"""The first two bytes of every gzip file."""
 
 PIECE = 1 << 18
-"""Default size of a decompressed piece, in bytes."""
+"""Default limit of a decompressed piece, in bytes."""
 
 _WBITS = 16 + zlib.MAX_WBITS
 
 
 def gunzip(pieces: Iterable[bytes], *, size: int = PIECE) -> Iterator[bytes]:
-    """Yield the decompressed bytes of gzip, possibly of several members, in pieces of at most `size` bytes.
+    """Yield the decompressed bytes of gzip, lazily, in pieces of at most `size` bytes.
 
-    Members may be followed by zero padding. Some pieces are empty. All bytes before damage are yielded.
+    The input may consist of several members, each followed by any number of zero bytes, and
+    may be split anywhere. Some pieces are empty.
 
     Raises:
-        DecodeError: The gzip is damaged or truncated.
+        DecodeError: The gzip is damaged or truncated. All bytes before that have been yielded.
     """
-    inflater, begun = zlib.decompressobj(_WBITS), False
+    member: Any = None
     for piece in pieces:
         compressed = piece
-        while compressed:
-            before, begun = inflater.copy(), True
+        while compressed := compressed if member else compressed.lstrip(b"\0"):
+            member = member or zlib.decompressobj(_WBITS)
+            before = member.copy()
             try:
-                text = inflater.decompress(compressed, size)
+                decompressed = member.decompress(compressed, size)
             except zlib.error as error:
-                yield _salvage(before, compressed)
+                yield from _salvage(before, compressed)
                 raise DecodeError.from_exception(error, b"") from error
-            yield text
-            compressed = inflater.unconsumed_tail
-            if inflater.eof:
-                compressed = inflater.unused_data.lstrip(b"\0")
-                inflater, begun = zlib.decompressobj(_WBITS), False
-    yield inflater.flush()
-    if begun and not inflater.eof:
-        raise DecodeError("compressed text is cut off", "$", b"")
+            yield decompressed
+            compressed = member.unconsumed_tail
+            if member.eof:
+                compressed, member = member.unused_data, None
+    if member:
+        yield member.flush()
+        if not member.eof:
+            raise DecodeError("gzip is truncated", "$", b"")
 
 
-def _salvage(inflater: Any, compressed: bytes) -> bytes:
-    """Return the decompressed bytes before the damage, found by feeding `compressed` byte by byte."""
-    text = bytearray()
+def _salvage(member: Any, compressed: bytes) -> Iterator[bytes]:
+    """Yield the bytes that precede damage in `compressed`, which `zlib` discards along with the error."""
     with suppress(zlib.error):
-        for begin in range(len(compressed)):  # pragma: no branch - it ends with the error
-            text += inflater.decompress(compressed[begin : begin + 1])
-    return bytes(text)
+        for position in range(len(compressed)):  # pragma: no branch - the damage ends the loop
+            yield member.decompress(compressed[position : position + 1])

@@ -378,7 +378,7 @@ class ECRServer:
             known = self._registries.repositories.setdefault((region, registry_id, name), repository)
             known.fields, known.tags = repository.fields, repository.tags
 
-    def add_image(  # noqa: PLR0913 - each says one thing about the image, and only two have no default
+    def add_image(
         self,
         repository_name: str,
         digest: str,

@@ -580,7 +580,7 @@ def test_events_of_one_session_share_a_service(session: LoopbackSession, server:
     ],
     ids=lambda value: getattr(value, "code", None) or getattr(value, "name", ""),
 )
-def test_a_failure_is_an_error_of_ours(  # noqa: PLR0913, PLR0917 - a row of a table
+def test_a_failure_is_an_error_of_ours(  # noqa: PLR0917 - a row of a table
     server: ECRServer,
     session: LoopbackSession,
     fault: Fault,

@@ -1,6 +1,7 @@
-"""Files and streams of events: `read` yields them, in constant memory, and `write` keeps them."""
+"""Files and streams of events: `read` yields their events in constant memory, `write` writes events to a file."""
 
-from ecr_events.archives.reader import read
+from ecr_events.archives.reader import OnError, read
+from ecr_events.archives.sources import BinaryReader, Source
 from ecr_events.archives.writer import write
 
-__all__ = ["read", "write"]
+__all__ = ["BinaryReader", "OnError", "Source", "read", "write"]

@@ -1,4 +1,38 @@
-"""Where JSON documents begin and end in text that holds many, whole or broken."""
+"""Framing: the boundaries of JSON documents in text that contains many, intact or damaged.
+
+Theory of operation
+
+An archive is a sequence of JSON objects. Nothing, white space, or the commas and brackets of an
+array separate them. The reader works on one chunk at a time and needs two answers about it.
+
+`last_document_start`: where may the chunk be cut? The last document of a chunk is usually
+incomplete, so it is left for the next chunk. The answer comes from searching backwards for what
+separates documents: a line that begins with a brace, ``}{``, or in an array a brace followed by the first
+key of an event. It is a guess, since a string may contain the same bytes. A wrong guess costs
+time, never an event: msgspec refuses the cut chunk, and `split_documents` takes over.
+
+`split_documents`: where does each document of a refused chunk begin and end? Ends are never
+trusted before msgspec has parsed the text up to there. They are looked for in the order of their cost:
+
+1. A line. The document ends before the next line that begins with a brace.
+2. A probe. The document ends before one of the next few places where a document seems to begin.
+3. A scan. Brackets are counted outside strings until they balance. Damage can make a scan run to
+   the end of the text, so all scans of a text together are limited to a multiple of its length.
+4. Damage. Without an end, the document extends to the next place where a document seems to
+   begin. It is yielded like any other, and its decoding gives the error.
+
+Every byte is part of a yielded document or of a separator, so text is never dropped silently. An
+incomplete document at the end is not yielded until it is final, or longer than a document may be.
+
+Cost: step 1 is one parse per document. Steps 2 and 3 parse or scan again, at most a constant number
+of times an event's maximum size per document. With many small documents that are not events, this and the
+reader's counting of lines grow with the square of the chunk's length.
+
+Limits: documents that begin neither on a new line nor with one of EventBridge's first keys are not
+found again behind damage, as in an indented array with sorted keys. The rest of that text is then
+one error, and its events are lost. An event nested in a damaged document may be taken for one
+of the archive.
+"""
 
 import re
 from collections.abc import Iterator
@@ -6,112 +40,104 @@ from itertools import islice
 
 import msgspec
 
-__all__ = ["documents", "last_start", "skip"]
+__all__ = ["last_document_start", "skip_separators", "split_documents"]
 
-LARGEST_EVENT = 1 << 18
-"""EventBridge takes no larger event."""
+MAX_EVENT_SIZE = 1 << 18
+"""Maximum size of an event in EventBridge."""
 
-LONGEST = 16 * LARGEST_EVENT
-"""How long a document may be, indented by whoever liked it so."""
+MAX_DOCUMENT_SIZE = 16 * MAX_EVENT_SIZE
+"""Maximum document size, indentation included."""
 
-# A quote by itself is a string that does not end.
+# The last alternative is an unpaired quote.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]"]', re.DOTALL)
 
-_BETWEEN = re.compile(rb"[\s,\[\]]*+")
+_SEPARATORS = re.compile(rb"[\s,\[\]]*+")
 
-# An event of EventBridge begins with its version, one that was encoded here with its detail-type.
+# EventBridge sends the version first. `encode` writes the detail-type first.
 _FIRST_KEY = rb'"(?:version|detail-type)":'
 
-# Where a document seems to begin. Outside strings, only documents follow each other without a
-# comma; lines that are not indented begin with one; and events begin with their first key.
-_BEGINNING = re.compile(rb"\n(?P<line>\{)|\}\s*+(?P<next>\{)|(?P<first>\{" + _FIRST_KEY + rb")")
+_START = re.compile(rb"\n(?P<line>\{)|\}\s*+(?P<adjacent>\{)|(?P<event>\{" + _FIRST_KEY + rb")")
 
-# In an array they do so behind its bracket or a comma.
-_IN_ARRAY = re.compile(rb"[\[,]\s*+(\{\s*+" + _FIRST_KEY + rb")")
-_NEARBY = 1 << 16
-"""So many bytes from the end, the last event of an array is looked for."""
+_START_IN_ARRAY = re.compile(rb"[\[,]\s*+(\{\s*+" + _FIRST_KEY + rb")")
 
-_GUESSES = 8
-"""So many of these places are tried as the end of the document before, at little cost."""
+_ARRAY_WINDOW = 1 << 16
+"""Length of text, from its end, that is searched for the last event of an array."""
 
-_PATIENCE = 8
-"""So many times the length of a text is searched for ends where they are not to be guessed, and no more."""
+_MAX_PROBES = 8
+"""Maximum number of starts that are tried as the end of the document before."""
+
+_SCAN_FACTOR = 8
+"""Scan budget, as a multiple of the text's length."""
 
 
-def last_start(text: bytes) -> int:
-    """Return where the last document in `text` seems to begin, at the cost of a glance; 0 if none does.
-
-    Right where documents stand in lines, are indented, follow each other directly, or are
-    events in an array, unless a string holds the like.
-    """
+def last_document_start(text: bytes) -> int:
+    """Return the probable start of the last document in `text`; 0 if there is none."""
     last = max(text.rfind(b"\n{") + 1, text.rfind(b"}{") + 1)
     if not last:
-        for found in _IN_ARRAY.finditer(text, max(0, len(text) - _NEARBY)):
+        for found in _START_IN_ARRAY.finditer(text, max(0, len(text) - _ARRAY_WINDOW)):
             last = found.start(1)
     return last
 
 
-def documents(text: bytes, *, final: bool) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of each document in `text`, and of each stretch that is none.
+def split_documents(text: bytes, *, final: bool) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each document in `text`, and of each stretch that is not a document.
 
-    The commas and brackets of an array around the documents are passed over. What is left
-    over at the end, the beginning of a document, is not yielded unless it is `final` or too long.
+    An incomplete document at the end is not yielded unless `final`, or too long for an event.
     """
-    begin, line, budget = skip(text, 0), 0, _PATIENCE * len(text)
-    while begin < len(text):
-        if line <= begin:
-            # As a rule, a line that begins with a brace begins a document.
-            line = text.find(b"\n{", begin) + 1 or len(text)
-        whole = line - begin < LARGEST_EVENT and _is_json(text[begin:line])
-        end = line if whole else _guessed_end(text, begin)
+    start, line, budget = skip_separators(text, 0), 0, _SCAN_FACTOR * len(text)
+    while start < len(text):
+        if line <= start:
+            line = text.find(b"\n{", start) + 1 or len(text)
+        is_line = line - start < MAX_EVENT_SIZE and _is_json(text[start:line])
+        end = line if is_line else _probe_end(text, start)
         if end is None and budget > 0:
-            end = _end_of(text, begin)
-            budget -= (end or len(text)) - begin
+            end = _scan_end(text, start)
+            budget -= (end or len(text)) - start
         if end is None:
-            # Broken, or not here as a whole yet.
-            left = len(text) - begin
-            if not final and (left <= LARGEST_EVENT or (line == len(text) and left <= LONGEST)):
+            # Damaged or incomplete.
+            left = len(text) - start
+            if not final and (left <= MAX_EVENT_SIZE or (line == len(text) and left <= MAX_DOCUMENT_SIZE)):
                 return
-            following = _BEGINNING.search(text, begin + 1, line)
-            end = _place(following) if following else line
-        yield begin, end
-        begin = skip(text, end)
+            following = _START.search(text, start + 1, line)
+            end = _start(following) if following else line
+        yield start, end
+        start = skip_separators(text, end)
 
 
-def _guessed_end(text: bytes, begin: int) -> int | None:
-    """Return where the document that begins at `begin` ends, if that is before one of the next beginnings."""
-    if not text.startswith(b"{", begin):
+def skip_separators(text: bytes, position: int) -> int:
+    """Return the position after white space, commas and the brackets of an array."""
+    separators = _SEPARATORS.match(text, position)
+    return separators.end() if separators else position
+
+
+def _probe_end(text: bytes, start: int) -> int | None:
+    """Return the end of the document at `start` if one of the next probable starts follows it."""
+    if not text.startswith(b"{", start):
         return None
-    beginnings = map(_place, islice(_BEGINNING.finditer(text, begin + 1, begin + LARGEST_EVENT), _GUESSES))
-    nearby = [len(text)] if len(text) - begin <= LARGEST_EVENT else []
-    for beginning in (*beginnings, *nearby):
-        document = text[begin:beginning].rstrip(b" \t\r\n,]")
+    starts = map(_start, islice(_START.finditer(text, start + 1, start + MAX_EVENT_SIZE), _MAX_PROBES))
+    rest = [len(text)] if len(text) - start <= MAX_EVENT_SIZE else []
+    for following in (*starts, *rest):
+        document = text[start:following].rstrip(b" \t\r\n,]")
         if document.endswith(b"}") and _is_json(document):
-            return begin + len(document)
+            return start + len(document)
     return None
 
 
-def _place(beginning: re.Match[bytes]) -> int:
-    return beginning.start(beginning.lastgroup or 0)
+def _start(found: re.Match[bytes]) -> int:
+    return found.start(found.lastgroup or 0)
 
 
-def skip(text: bytes, begin: int) -> int:
-    """Return where the next document, or something else, begins behind what only separates them."""
-    between = _BETWEEN.match(text, begin)
-    return between.end() if between else begin
-
-
-def _end_of(text: bytes, begin: int) -> int | None:
-    """Return where the object that begins at `begin` ends; None if it does not, or if there is none."""
+def _scan_end(text: bytes, start: int) -> int | None:
+    """Return the end of the object at `start`, found by counting brackets; None without one."""
     depth = 0
-    for token in _TOKEN.finditer(text, begin) if text.startswith(b"{", begin) else ():
+    for token in _TOKEN.finditer(text, start) if text.startswith(b"{", start) else ():
         match token[0]:
             case b"{" | b"[":
                 depth += 1
             case b"}" | b"]":
                 depth -= 1
                 if depth == 0:
-                    return token.end() if _is_json(text[begin : token.end()]) else None
+                    return token.end() if _is_json(text[start : token.end()]) else None
             case b'"':
                 return None
             case _:

@@ -1,66 +1,54 @@
-"""Events in files and streams of any size, one chunk in memory.
+"""Events from archives of any size, with one chunk in memory.
 
-A chunk is cut where a document ends, and decoded as a whole by msgspec, which takes lines,
-concatenated documents, indented ones and arrays alike. Only a chunk that it refuses, because of one
-bad or unknown event, is taken apart document by document.
+A chunk is cut at the end of a document and decoded by one call of msgspec, which accepts lines,
+adjacent and indented documents, and arrays. Only a chunk that msgspec refuses, because of an invalid
+or unknown event, is split and decoded document by document.
 """
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from errno import ENOENT
-from glob import glob, has_magic
-from itertools import chain
-from os import PathLike, fspath
-from pathlib import Path
-from typing import IO, Literal, TypeAlias
+from functools import cache
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from ecr_events.archives.framing import documents, last_start, skip
+from ecr_events.archives.framing import last_document_start, skip_separators, split_documents
+from ecr_events.archives.sources import BinaryReader, Source, open_source, read_chunks
 from ecr_events.codec import decode
 from ecr_events.errors import ArchiveError, DecodeError
 from ecr_events.events import ECREvent, UnknownEvent
-from ecr_events.gunzip import MAGIC, gunzip
 
-__all__ = ["OnError", "Source", "paths", "read"]
-
-Source: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
-"""A path, a pattern of paths, a folder, a file that is open for reading bytes, or the bytes themselves."""
+__all__ = ["OnError", "read"]
 
 OnError: TypeAlias = Literal["raise", "skip"] | Callable[[ArchiveError], object]
+"""The handling of archive entries that cannot be decoded: raise, skip, or call with the error."""
 
 CHUNK = 1 << 18
-"""How many bytes are read, and decoded, at a time. Fits into a processor's cache, with the events in it."""
-
-_lines = msgspec.json.Decoder(ECREvent).decode_lines
-_array = msgspec.json.Decoder(list[ECREvent]).decode
+"""Bytes read and decoded at a time: a size that fits into a processor's cache with its events."""
 
 
 def read(source: Source, *, on_error: OnError = "raise") -> Iterator[ECREvent | UnknownEvent]:
-    """Yield every event in an archive, holding one chunk of it in memory.
+    """Yield the events of an archive, holding one chunk of it in memory.
 
-    The archive may have one event a line, events one after the other without anything in
-    between (as Firehose writes them to S3), indented documents, or one JSON array; each of
-    them plain or compressed with gzip, which is told by the content.
+    Accepts one event per line, events without separators (as Firehose writes them to S3), indented
+    events, and a JSON array of events; plain or compressed with gzip, detected by content.
 
     Args:
-        source: A path; a pattern (``logs/**/*.gz``); a folder, with all files below it; a file that
-            is open for reading bytes; or the bytes themselves. Files are read in the order of their names.
-        on_error: What to do about text that is no event: ``raise`` the `ArchiveError`; ``skip`` it;
-            or call this with the error. The events around it are not lost.
+        source: A path; a glob pattern (``logs/**/*.gz``); a directory, read recursively; an open
+            binary stream; or the bytes themselves. Files are read in the order of their names.
+        on_error: ``raise`` an `ArchiveError` for an entry that cannot be decoded, ``skip`` it,
+            or call this with the error. Other events are not affected.
 
     Raises:
-        ArchiveError: With ``on_error="raise"``: file, byte offset, line and bytes of what is no event.
-        OSError: A file cannot be read, or no file has that name or fits that pattern.
+        ArchiveError: An entry could not be decoded. Has its file, byte offset, line and bytes.
+        OSError: A file cannot be read or does not exist, or a pattern has no matches.
     """
-    for name, file in _opened(source):
-        yield from _events(name, file, on_error)
+    for name, file in open_source(source):
+        yield from _read_file(name, file, on_error)
 
 
-def _events(name: str | None, file: IO[bytes], on_error: OnError) -> Iterator[ECREvent | UnknownEvent]:
-    """Yield the events of one file."""
-    text, place, chunks, damage = b"", _Place(name), _chunks(file), None
+def _read_file(name: str | None, file: BinaryReader, on_error: OnError) -> Iterator[ECREvent | UnknownEvent]:
+    text, position, chunks, damage = b"", _Position(name), read_chunks(file, CHUNK), None
     final = False
     while not final:
         try:
@@ -69,114 +57,81 @@ def _events(name: str | None, file: IO[bytes], on_error: OnError) -> Iterator[EC
             chunk, damage = b"", error
         final = not chunk
         text += chunk
-        end = len(text) if final else last_start(text)
-        events = _at_once(text[:end])
+        end = len(text) if final else last_document_start(text)
+        events = _decode_chunk(text[:end])
         if events is not None:
             yield from events
         else:
             end = 0
-            for begin, end in documents(text, final=final):
-                event = _one(text[begin:end], begin, text, place, on_error)
+            for start, end in split_documents(text, final=final):
+                event = _decode_one(text[start:end], start, text, position, on_error)
                 if event is not None:
                     yield event
-        end = skip(text, end)
-        place.pass_over(text, end)
+        end = skip_separators(text, end)
+        position.advance(text, end)
         text = text[end:]
     if damage is not None:
-        _refuse(place.error(damage, b"", 0), on_error)
+        _report(position.error(damage, b"", 0), on_error)
 
 
-def _at_once(text: bytes) -> list[ECREvent] | None:
-    """Return the events in `text`, or in this part of an array; None unless it holds nothing else."""
+@cache
+def _decoders() -> tuple[Callable[[bytes], list[ECREvent]], Callable[[bytes], list[ECREvent]]]:
+    """Return the decoders of lines and of an array. Building them takes too long for an import."""
+    lines: Any = msgspec.json.Decoder(ECREvent)
+    array: Any = msgspec.json.Decoder(list[ECREvent])
+    return lines.decode_lines, array.decode
+
+
+def _decode_chunk(text: bytes) -> list[ECREvent] | None:
+    """Return the events in `text`, possibly a part of an array; None if it contains anything else."""
+    decode_lines, decode_array = _decoders()
     with suppress(ValueError, RecursionError):
-        return _lines(text) if text else None
+        return decode_lines(text) if text else None
     with suppress(ValueError, RecursionError):
-        return _array(b"[%b]" % text.strip(b"[], \t\r\n"))
+        return decode_array(b"[%b]" % text.strip(b"[], \t\r\n"))
     return None
 
 
-def _one(
-    document: bytes, begin: int, text: bytes, place: "_Place", on_error: OnError
+def _decode_one(
+    document: bytes, start: int, text: bytes, position: "_Position", on_error: OnError
 ) -> ECREvent | UnknownEvent | None:
+    """Return the event in `document`, which starts at `start` in `text`; None if the error has been reported."""
     try:
         return decode(document)
     except DecodeError as error:
-        _refuse(place.error(error, text, begin), on_error)
+        _report(position.error(error, text, start), on_error)
         return None
 
 
-def _refuse(error: ArchiveError, on_error: OnError) -> None:
+def _report(error: ArchiveError, on_error: OnError) -> None:
     if on_error == "raise":
         raise error from error.__cause__
     if on_error != "skip":
         on_error(error)
 
 
-class _Place:
-    """Where in a file the text begins that is being read."""
+class _Position:
+    """Position of the current text in a file."""
 
     def __init__(self, file: str | None) -> None:
         self.file = file
         self.offset = 0
         self.line = 1
 
-    def pass_over(self, text: bytes, end: int) -> None:
-        """Go on to `end`, counted from the beginning of `text`."""
+    def advance(self, text: bytes, end: int) -> None:
+        """Move past the first `end` bytes of `text`."""
         self.offset += end
         self.line += text.count(b"\n", 0, end)
 
-    def error(self, error: DecodeError, text: bytes, begin: int) -> ArchiveError:
-        """Return the error with its place: at `begin`, counted from the beginning of `text`."""
+    def error(self, error: DecodeError, text: bytes, start: int) -> ArchiveError:
+        """Return `error` with its position, which is `start` in `text`."""
         found = ArchiveError(
             error.reason,
             error.path,
             error.payload,
             file=self.file,
-            offset=self.offset + begin,
-            line=self.line + text.count(b"\n", 0, begin),
+            offset=self.offset + start,
+            line=self.line + text.count(b"\n", 0, start),
         )
         found.__cause__ = error.__cause__
         return found
-
-
-def _opened(source: Source) -> Iterator[tuple[str | None, IO[bytes]]]:
-    """Yield the files of a source, each with its name, and close those that were opened here."""
-    if isinstance(source, bytes | bytearray | memoryview):
-        yield None, io.BytesIO(source)
-    elif isinstance(source, str | PathLike):
-        for path in paths(fspath(source)):
-            with Path(path).open("rb") as file:
-                yield path, file
-    else:
-        yield getattr(source, "name", None), source
-
-
-def paths(source: str) -> list[str]:
-    """Return the files that a path, a pattern or a folder stands for, in the order of their names."""
-    if not source:
-        raise FileNotFoundError(ENOENT, "no file has an empty name", source)
-    if Path(source).is_dir():
-        # As in a pattern, what is hidden is not meant: drafts, and what keeps versions.
-        files = (path for path in Path(source).rglob("*") if path.is_file())
-        return sorted(
-            str(path) for path in files if not any(part.startswith(".") for part in path.relative_to(source).parts)
-        )
-    if has_magic(source) and not Path(source).exists():
-        found = sorted(path for path in glob(source, recursive=True) if Path(path).is_file())  # noqa: PTH207 - takes absolute patterns too
-        if not found:
-            raise FileNotFoundError(ENOENT, "no file fits the pattern", source)
-        return found
-    return [source]
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield what is in a file, unpacked if it is gzip.
-
-    Raises:
-        DecodeError: It is gzip that is damaged, or cut off.
-    """
-    head = file.read(2)
-    while len(head) < len(MAGIC) and (more := file.read(1)):
-        head += more
-    pieces = chain([head], iter(lambda: file.read(CHUNK), b""))
-    yield from filter(None, gunzip(pieces, size=CHUNK) if head == MAGIC else pieces)

@@ -1,8 +1,6 @@
-"""Events to a file, whole or not at all."""
+"""Events to a file, atomically."""
 
-import gzip
 import os
-import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
@@ -16,25 +14,29 @@ from ecr_events.events import EventBridgeEvent
 
 __all__ = ["write"]
 
-_AT_ONCE = 1_000
+_BATCH = 1_000
+"""Number of events that are encoded at a time."""
 
 
 def write(events: Iterable[EventBridgeEvent], path: str | PathLike[str]) -> int:
-    """Write events to a file, one a line, and return how many.
+    """Write events to a file, one per line, and return their number.
 
-    Compressed with gzip if the path ends in ``.gz``. The file appears under its name when it is
-    complete: after a crash there is the old one, or none, and never half a one.
+    Writes atomically: the file is replaced when it is complete, so that a crash leaves the old
+    file, or none. Compresses with gzip if `path` ends in ``.gz``; the same events give the same bytes.
 
     Raises:
         OSError: The file cannot be written.
     """
     target = Path(path).resolve()
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    draft = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
     try:
         with draft.open("xb") as file:
             if target.suffix == ".gz":
-                with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
-                    count = _write_lines(events, cast(IO[bytes], packed))
+                import gzip
+
+                # Without name and time, which would make equal archives differ.
+                with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as compressed:
+                    count = _write_lines(events, cast(IO[bytes], compressed))
             else:
                 count = _write_lines(events, file)
             file.flush()
@@ -51,7 +53,7 @@ def write(events: Iterable[EventBridgeEvent], path: str | PathLike[str]) -> int:
 
 def _write_lines(events: Iterable[EventBridgeEvent], file: IO[bytes]) -> int:
     encoder, remaining, count = msgspec.json.Encoder(), iter(events), 0
-    while some := list(islice(remaining, _AT_ONCE)):
-        file.write(encoder.encode_lines(some))
-        count += len(some)
+    while batch := list(islice(remaining, _BATCH)):
+        file.write(encoder.encode_lines(batch))
+        count += len(batch)
     return count

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from ecr_events.archives import read
-from ecr_events.archives.reader import paths
+from ecr_events.archives.sources import expand_paths
 from ecr_events.cli.outcomes import repositories
 from ecr_events.cli.terminal import complain
 from ecr_events.errors import ArchiveError
@@ -111,7 +111,7 @@ class Reading:
     def _files(self) -> Iterator[str]:
         for source in self.options.paths:
             try:
-                yield from [source] if source == "-" else paths(source)
+                yield from [source] if source == "-" else expand_paths(source)
             except OSError as error:
                 self._complain(error)
 

@@ -1,0 +1,74 @@
+"""The sources that `read` accepts, opened and decompressed."""
+
+import io
+from collections.abc import Iterator
+from errno import ENOENT
+from glob import glob, has_magic
+from itertools import chain
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from ecr_events.gunzip import MAGIC, gunzip
+
+__all__ = ["BinaryReader", "Source", "expand_paths", "open_source", "read_chunks"]
+
+
+class BinaryReader(Protocol):
+    """A binary file, or another stream of bytes such as the body of an S3 object."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes; none at the end."""
+        ...
+
+
+Source: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | BinaryReader
+"""An archive or several: a path, a glob pattern, a directory, an open binary stream, or the bytes themselves."""
+
+
+def open_source(source: Source) -> Iterator[tuple[str | None, BinaryReader]]:
+    """Yield the files of a source, with their names. Files opened here are closed again."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield None, io.BytesIO(source)
+    elif isinstance(source, str | PathLike):
+        for path in expand_paths(fspath(source)):
+            with Path(path).open("rb") as file:
+                yield path, file
+    else:
+        yield getattr(source, "name", None), source
+
+
+def expand_paths(source: str) -> list[str]:
+    """Return the files of a path, a glob pattern or a directory, sorted by name.
+
+    Hidden files in a directory are skipped, as glob does.
+
+    Raises:
+        FileNotFoundError: `source` is empty, or a pattern without matches.
+    """
+    if not source:
+        raise FileNotFoundError(ENOENT, "empty file name", source)
+    if Path(source).is_dir():
+        files = (path for path in Path(source).rglob("*") if path.is_file())
+        return sorted(
+            str(path) for path in files if not any(part.startswith(".") for part in path.relative_to(source).parts)
+        )
+    if has_magic(source) and not Path(source).exists():
+        found = sorted(path for path in glob(source, recursive=True) if Path(path).is_file())  # noqa: PTH207 - Path.glob refuses absolute patterns
+        if not found:
+            raise FileNotFoundError(ENOENT, "no file matches the pattern", source)
+        return found
+    return [source]
+
+
+def read_chunks(file: BinaryReader, size: int) -> Iterator[bytes]:
+    """Yield the contents of a file in chunks of at most `size` bytes, decompressed if it is gzip.
+
+    Raises:
+        DecodeError: The gzip is damaged or truncated.
+    """
+    head = file.read(len(MAGIC))
+    while len(head) < len(MAGIC) and (more := file.read(len(MAGIC) - len(head))):
+        head += more
+    chunks = chain([head], iter(lambda: file.read(size), b""))
+    yield from filter(None, gunzip(chunks, size=size) if head == MAGIC else chunks)

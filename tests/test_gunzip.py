@@ -1,0 +1,65 @@
+import gzip
+import random
+from collections import deque
+from collections.abc import Iterator
+
+import pytest
+
+from ecr_events import DecodeError
+from ecr_events.gunzip import gunzip
+
+TEXTS = [random.Random(3).randbytes(500) + bytes(500) for _ in range(3)]
+MEMBERS = [gzip.compress(text, mtime=0) for text in TEXTS]
+
+
+def split(data: bytes, size: int) -> list[bytes]:
+    """Return `data` in pieces of `size` bytes."""
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def until_damage(pieces: Iterator[bytes]) -> bytes:
+    """Return the bytes that are yielded before a DecodeError, which must follow."""
+    decompressed: list[bytes] = []
+    with pytest.raises(DecodeError):
+        deque(map(decompressed.append, pieces))
+    return b"".join(decompressed)
+
+
+@pytest.mark.parametrize("padding", [b"", bytes(1), bytes(300)], ids=len)
+@pytest.mark.parametrize("size", [1, 7, 100, 10_000])
+def test_members_are_joined_wherever_the_pieces_end(padding: bytes, size: int) -> None:
+    """Zero padding after each member is skipped, also where it continues in the next piece."""
+    compressed = b"".join(member + padding for member in MEMBERS)
+    assert b"".join(gunzip(split(compressed, size))) == b"".join(TEXTS)
+
+
+def test_pieces_are_bounded_and_lazy() -> None:
+    """A megabyte out of a kilobyte comes in pieces of the requested size, one at a time."""
+    pieces = gunzip([gzip.compress(bytes(1_000_000))], size=1_000)
+    assert next(pieces) == bytes(1_000)
+    sizes = [len(piece) for piece in pieces]
+    assert max(sizes) == 1_000
+    assert sum(sizes) == 999_000
+
+
+def test_nothing_is_decompressed_to_nothing() -> None:
+    """Padding alone is not a member."""
+    assert list(gunzip([])) == []
+    assert list(gunzip([bytes(10), bytes(10)])) == []
+
+
+@pytest.mark.parametrize("left", [1, 17, len(MEMBERS[1]) - 1])
+def test_truncated_gzip_yields_all_that_is_there(left: int) -> None:
+    """The members before the truncated one are whole."""
+    text = until_damage(gunzip(split(MEMBERS[0] + MEMBERS[1][:left], 100)))
+    assert text.startswith(TEXTS[0])
+    assert (TEXTS[0] + TEXTS[1]).startswith(text)
+
+
+def test_bytes_before_damage_are_yielded() -> None:
+    """Everything that zlib has decompressed up to the damaged byte, although it reports only the error."""
+    damaged = bytearray(MEMBERS[0])
+    damaged[-5] ^= 1  # in the checksum, behind all data
+    assert until_damage(gunzip([bytes(damaged)])) == TEXTS[0]
+    assert until_damage(gunzip(split(bytes(damaged), 50))) == TEXTS[0]
+    assert until_damage(gunzip([MEMBERS[0] + b"garbage"])) == TEXTS[0]
