@@ -17,7 +17,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from conftest import LoopbackSession
-from ecr_server import DENIED, ECRServer
+from fake_ecr import DENIED, ECRServer
 
 from ecr_events import (
     ECREvent,

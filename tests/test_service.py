@@ -26,7 +26,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, NoCredential
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker
 from conftest import ONE_ATTEMPT, LoopbackSession
-from ecr_server import DENIED, EXPIRED, SERVER_ERROR, THROTTLED, Broken, ECRServer, Error, Fault, Slow
+from fake_ecr import DENIED, EXPIRED, SERVER_ERROR, THROTTLED, Broken, ECRServer, Error, Fault, Slow
 
 from ecr_events import (
     AccessDeniedError,
