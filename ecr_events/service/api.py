@@ -72,15 +72,14 @@ class API:
         return self._run(repository, request)
 
     def _run(self, repository: RepositoryReference, request: Callable[[Any], _Result]) -> _Result:
-        registry_id, region = repository.registry_id, repository.region
-        client = self._clients.client(registry_id, region)
+        client = self._clients.client(repository.registry_id, repository.region)
         try:
             return client.run(request)
         except CredentialsError:
             # A role's credentials expire, and `session_for` can return new ones.
-            if not self._clients.discard(registry_id, region, client):
+            if not self._clients.discard(client):
                 raise
-        return self._clients.client(registry_id, region).run(request)
+        return self._clients.client(repository.registry_id, repository.region).run(request)
 
 
 def _convert(response: Any, response_type: type[_Response]) -> _Response:

@@ -116,17 +116,14 @@ class Cache(Generic[_Key, _Value]):
                 if self._pending.get(key) is claim.own[key]:
                     del self._pending[key]
                     if not isinstance(value, Exception):
-                        self._store(key, value, expires)
+                        # Dicts are ordered by insertion: a renewed entry has to be inserted anew.
+                        self._entries.pop(key, None)
+                        self._entries[key] = (value, expires)
+            while len(self._entries) > self._max_size:
+                del self._entries[next(iter(self._entries))]
         for key, value in values.items():
             claim.own[key].result = (value,)
             claim.own[key].done.set()
-
-    def _store(self, key: _Key, value: _Value, expires: float) -> None:
-        # Dicts are ordered by insertion: a renewed entry has to be inserted anew.
-        self._entries.pop(key, None)
-        self._entries[key] = (value, expires)
-        if len(self._entries) > self._max_size:
-            del self._entries[next(iter(self._entries))]
 
     def _abandon(self, claim: _Claim[_Key, _Value]) -> None:
         """Release the claimed keys that have not been fetched."""

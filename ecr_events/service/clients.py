@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from ecr_events.errors import CredentialsError
 from ecr_events.service.error_mapping import map_botocore_errors
@@ -15,7 +15,6 @@ from ecr_events.session import Session
 
 __all__ = ["Client", "ClientPool"]
 
-_Key: TypeAlias = tuple[str | None, str]
 _Result = TypeVar("_Result")
 
 
@@ -70,7 +69,7 @@ class ClientPool:
         self._session_for = session_for
         self._config = config
         self._max_clients = max_clients
-        self._entries: dict[_Key, _Entry] = {}
+        self._entries: dict[tuple[str | None, str], _Entry] = {}
         self._lock = threading.Lock()
         self._creation_lock = threading.Lock()
 
@@ -81,7 +80,7 @@ class ClientPool:
             ServiceError: The client could not be created.
             ImportError: boto3 is not installed.
         """
-        key = self._key(registry_id, region)
+        key = None if self._session_for is None else registry_id, region
         with self._lock:
             # Dicts are ordered by insertion: the first entry is the least recently used one.
             entry = self._entries.pop(key, None) or _Entry()
@@ -94,18 +93,11 @@ class ClientPool:
                     entry.client = self._create(registry_id, region)
             return entry.client
 
-    def discard(self, registry_id: str, region: str, client: Client) -> bool:
+    def discard(self, client: Client) -> bool:
         """Discard a client whose credentials AWS rejects; return whether the next one has new credentials."""
-        key = self._key(registry_id, region)
         with self._lock:
-            entry = self._entries.get(key)
-            # Another thread may have replaced the client already.
-            if entry is not None and entry.client is client:
-                del self._entries[key]
+            self._entries = {key: entry for key, entry in self._entries.items() if entry.client is not client}
         return self._session_for is not None
-
-    def _key(self, registry_id: str, region: str) -> _Key:
-        return None if self._session_for is None else registry_id, region
 
     def _create(self, registry_id: str, region: str) -> Client:
         session = self._session

@@ -107,7 +107,7 @@ def test_the_images_of_a_missing_repository_cost_one_call(server: ECRServer, ses
     assert server.count() == 1
 
 
-def test_an_invalid_id_is_isolated(server: ECRServer, session: LoopbackSession) -> None:
+def test_an_invalid_image_is_isolated(server: ECRServer, session: LoopbackSession) -> None:
     """Its batch is bisected; the error has the results of the other ids."""
     for number in range(8):
         server.add(APP.image(digest=digest(number)))
@@ -123,6 +123,24 @@ def test_an_invalid_id_is_isolated(server: ECRServer, session: LoopbackSession) 
     assert list(caught.value.errors) == [invalid]
     assert isinstance(caught.value.errors[invalid], InvalidRequestError)
     assert [image.digest for image in caught.value.results.values()] == [digest(number) for number in range(8)]
+
+
+def test_an_invalid_repository_is_isolated(server: ECRServer, session: LoopbackSession) -> None:
+    """Its error is an InvalidRequestError with ECR's code and message."""
+    for number in range(4):
+        server.add_repository(f"app-{number}", region="eu-west-1", registry_id=ACCOUNT)
+    message = "Invalid parameter at 'repositoryNames' failed to satisfy constraint"
+    server.fail(
+        Error("InvalidParameterException", message=message),
+        times=None,
+        when=lambda request: "app-2" in request.body["repositoryNames"],
+    )
+    with pytest.raises(BatchServiceError, match=message) as caught:
+        ECRService(session).repositories(app(number) for number in range(4))
+    assert [(reference, error.code) for reference, error in caught.value.errors.items()] == [
+        (app(2), "InvalidParameterException")
+    ]
+    assert [repository.name for repository in caught.value.results.values()] == ["app-0", "app-1", "app-3"]
 
 
 def test_an_error_about_a_shared_parameter_is_not_bisected(server: ECRServer, session: LoopbackSession) -> None:
@@ -176,13 +194,17 @@ def test_a_group_that_fails_is_not_called_again(server: ECRServer, session: Loop
 
 
 def test_expired_credentials_fail_all_groups_of_a_registry(server: ECRServer, session: LoopbackSession) -> None:
-    """The other repositories of the registry cost no call."""
+    """Its other repositories, and the rest of its batches, cost no call."""
     server.fail(EXPIRED, times=None)
     service = ECRService(session, config=Config(max_pool_connections=1))
     with pytest.raises(BatchServiceError) as caught:
         service.images(app(number).image(tag="a") for number in range(50))
     assert [type(error) for error in caught.value.errors.values()] == [CredentialsError] * 50
     assert server.count() == 1
+    with pytest.raises(BatchServiceError) as caught:
+        service.repositories(app(number) for number in range(150))
+    assert [type(error) for error in caught.value.errors.values()] == [CredentialsError] * 150
+    assert server.count() == 2
 
 
 def test_an_error_ends_the_bisection(server: ECRServer, session: LoopbackSession) -> None:

@@ -108,6 +108,37 @@ def test_a_value_fetched_before_a_clear_is_not_cached() -> None:
     assert cache.get(["a"], lambda _: []) == {"a": "new"}
 
 
+def test_a_fetch_abandoned_after_a_clear_leaves_later_fetches_pending() -> None:
+    """A third lookup waits for the fetch that began after the clear."""
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    started, proceed, fetch = threading.Event(), threading.Event(), Fetch()
+
+    def fail(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+        started.set()
+        proceed.wait()
+        raise LookupError
+
+    def fetch_after_clear(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+        proceed.set()
+        abandoned.join()
+        third.start()
+        third.join(0.1)
+        yield {"a": "new"}
+
+    def get_once() -> None:
+        with contextlib.suppress(LookupError):
+            cache.get("a", fail)
+
+    abandoned = threading.Thread(target=get_once)
+    third = threading.Thread(target=cache.get, args=("a", fetch))
+    abandoned.start()
+    started.wait()
+    cache.clear()
+    assert cache.get("a", fetch_after_clear) == {"a": "new"}
+    third.join()
+    assert fetch.calls == []
+
+
 def test_each_piece_is_available_at_once() -> None:
     """A thread that waits for a part of a fetch does not wait for the rest."""
     cache: Cache[str, str] = Cache(ttl=10, max_size=9)

@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -188,9 +189,9 @@ def test_discard_keeps_a_client_that_another_thread_renewed() -> None:
     """Only the client whose credentials were rejected is discarded."""
     pool = ClientPool(None, lambda _account, _region: StubSession(), None)
     old = pool.client(ACCOUNT, "eu-west-1")
-    assert pool.discard(ACCOUNT, "eu-west-1", old)
+    assert pool.discard(old)
     new = pool.client(ACCOUNT, "eu-west-1")
-    assert pool.discard(ACCOUNT, "eu-west-1", old)
+    assert pool.discard(old)
     assert pool.client(ACCOUNT, "eu-west-1") is new is not old
 
 
@@ -209,14 +210,42 @@ def test_the_least_recently_used_client_is_evicted() -> None:
 
 def test_threads_may_evict_clients_at_the_same_time() -> None:
     """Each thread gets a client for its region, however often that is evicted."""
+
+    class Region(str):
+        """A key that switches threads within each operation on a dict."""
+
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            time.sleep(0)
+            return super().__hash__()
+
     pool = ClientPool(StubSession(), None, None, max_clients=2)
 
-    def use_clients(number: int) -> int:
-        return len({id(pool.client(ACCOUNT, f"region-{(number + step) % 5}")) for step in range(500)})
+    def use_clients(number: int) -> None:
+        for step in range(200):
+            pool.client(ACCOUNT, Region((number + step) % 5))
 
     with ThreadPoolExecutor(8) as threads:
-        assert all(threads.map(use_clients, range(8)))
+        list(threads.map(use_clients, range(8)))
     assert len(vars(pool)["_entries"]) == 2
+
+
+def test_a_session_creates_one_client_at_a_time() -> None:
+    """Sessions of boto3 are not thread-safe."""
+    creating = threading.Lock()
+
+    class UnsafeSession(StubSession):
+        def client(self, service_name: str, *, region_name: str, config: Any) -> Any:
+            assert creating.acquire(blocking=False)
+            time.sleep(0.01)
+            creating.release()
+            return super().client(service_name, region_name=region_name, config=config)
+
+    pool = ClientPool(UnsafeSession(), None, None)
+    with ThreadPoolExecutor(4) as threads:
+        clients = list(threads.map(partial(pool.client, ACCOUNT), "abcdefgh"))
+    assert len(set(clients)) == 8
 
 
 def test_a_service_bounds_its_clients(server: ECRServer, session: LoopbackSession) -> None:

@@ -1,12 +1,11 @@
 """The lookups of ECRService and of events, against ECR on loopback."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
 from conftest import ACCOUNT, APP, OTHER_ACCOUNT, LoopbackSession, digest
-from fake_ecr import ECRServer, Error, Request
+from fake_ecr import ECRServer, Request, Slow
 
 from ecr_events import (
     ECRImageActionEvent,
@@ -163,21 +162,26 @@ def test_the_pages_of_findings_are_joined(server: ECRServer, session: LoopbackSe
     assert hash(found)
 
 
-def test_the_status_of_findings_is_that_of_the_first_page(server: ECRServer, session: LoopbackSession) -> None:
-    """A scan that starts between two pages does not change the status of the findings returned."""
+def test_status_and_counts_of_findings_are_those_of_the_first_page(server: ECRServer, session: LoopbackSession) -> None:
+    """A scan between two pages changes neither."""
     image = APP.image(digest=digest(1))
-    findings: list[dict[str, Any]] = [{"name": f"CVE-{number}"} for number in range(1_500)]
 
-    def start_scan_after_first_page(request: Request) -> bool:
+    def add(status: str, severity: str) -> None:
+        findings = [{"name": f"CVE-{number}", "severity": severity} for number in range(1_500)]
+        server.add(image, findings=findings, imageScanStatus={"status": status})
+
+    def scan_after_first_page(request: Request) -> bool:
         if "nextToken" in request.body:
-            server.add(image, findings=findings, imageScanStatus={"status": "IN_PROGRESS"})
+            add("IN_PROGRESS", "HIGH")
         return False
 
-    server.add(image, findings=findings, imageScanStatus={"status": "COMPLETE"})
-    server.fail(Error("never injected"), when=start_scan_after_first_page)
-    found = ECRService(session).scan_findings(image)
-    assert found is not None
-    assert (found.image_scan_status.status, len(found.findings)) == ("COMPLETE", 1_500)
+    add("COMPLETE", "LOW")
+    server.fail(Slow(0), when=scan_after_first_page)
+    findings = ECRService(session).scan_findings(image)
+    assert findings is not None
+    assert findings.image_scan_status.status == "COMPLETE"
+    assert findings.finding_severity_counts == {"LOW": 1_500}
+    assert [finding.severity for finding in findings.findings] == ["LOW"] * 1_000 + ["HIGH"] * 500
 
 
 def test_the_findings_of_an_enhanced_scan(server: ECRServer, session: LoopbackSession) -> None:
