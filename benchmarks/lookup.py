@@ -21,7 +21,7 @@ from ecr_events.samples import sample
 from ecr_events.service import ECRService
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
-from ecr_server import ECRServer
+from fake_ecr import ECRServer
 
 REPOSITORIES, IMAGES = 20, 10
 BATCHED = "ECRService"

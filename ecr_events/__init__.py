@@ -12,6 +12,7 @@ from ecr_events.codec import decode, encode, json_schema
 from ecr_events.errors import (
     AccessDeniedError,
     ArchiveError,
+    BatchServiceError,
     CredentialsError,
     DecodeError,
     ECREventsError,
@@ -48,6 +49,7 @@ __all__ = [
     "ArchiveError",
     "InvalidReferenceError",
     "ServiceError",
+    "BatchServiceError",
     "AccessDeniedError",
     "CredentialsError",
     "InvalidRequestError",

@@ -6,12 +6,13 @@
     ├── DecodeError             a payload is not the event it should be
     │   └── ArchiveError        an entry of an archive is not an event
     ├── InvalidReferenceError   a region, name, ARN or URI is malformed
-    └── ServiceError            ECR gave no answer about what a reference names
-        ├── AccessDeniedError   IAM, or the repository's policy, does not allow the call
-        ├── CredentialsError    there are no AWS credentials, or AWS does not take them
-        ├── InvalidRequestError what the reference names cannot exist
-        ├── ThrottledError      ECR had no room for the call, and the retries ran out
-        └── UnavailableError    ECR could not be reached, or failed while answering
+    └── ServiceError            a lookup failed
+        ├── AccessDeniedError   IAM, or the repository's policy, denies the call
+        ├── CredentialsError    AWS credentials are missing or rejected
+        ├── InvalidRequestError the reference is malformed
+        ├── ThrottledError      ECR throttled the call, and the retries are exhausted
+        ├── UnavailableError    ECR could not be reached, or failed
+        └── BatchServiceError   some lookups of a batch failed; has the error of each
 
 Every class survives pickling with its attributes.
 """
@@ -19,6 +20,7 @@ Every class survives pickling with its attributes.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessDeniedError",
     "ArchiveError",
+    "BatchServiceError",
     "CredentialsError",
     "DecodeError",
     "ECREventsError",
@@ -144,87 +147,78 @@ class InvalidReferenceError(ECREventsError, ValueError):
 
 
 class ServiceError(ECREventsError):
-    """ECR gave no answer about what a reference names.
+    """A lookup failed.
 
-    That it does not exist is no error; lookups return None for it. Raised as this class
-    itself for the error codes of ECR that no subclass stands for, and where lookups
-    failed together for different reasons. The cause (``__cause__``) is botocore's error,
-    where botocore raised one.
+    A missing repository or image is not an error: lookups return None for it. Raised as this
+    class itself for ECR's error codes that have no subclass. The cause (``__cause__``) is
+    botocore's error, if botocore raised one.
     """
 
     reason: str
-    """What happened, with ECR's or botocore's own words."""
+    """The error message of ECR or botocore."""
 
     code: str | None
-    """ECR's error code, such as ``ThrottlingException``; None if ECR did not answer."""
+    """ECR's error code, such as ``ThrottlingException``; None if ECR did not respond."""
 
-    references: tuple[RepositoryReference | ImageReference, ...]
-    """What was not looked up, of all that was asked for."""
-
-    errors: Mapping[Any, ServiceError]
-    """The error of each of them; empty where there is but one."""
-
-    results: Mapping[Any, Any]
-    """What was looked up all the same, as the lookup would have returned it. It is in the cache too."""
+    reference: RepositoryReference | ImageReference | None
+    """The reference whose lookup failed; None for a `BatchServiceError`."""
 
     def __init__(
-        self,
-        reason: str,
-        *,
-        code: str | None = None,
-        references: tuple[RepositoryReference | ImageReference, ...] = (),
-        errors: Mapping[Any, ServiceError] | None = None,
-        results: Mapping[Any, Any] | None = None,
+        self, reason: str, *, code: str | None = None, reference: RepositoryReference | ImageReference | None = None
     ) -> None:
-        """Keep what is known of a failed lookup, and what was not lost with it."""
         super().__init__(reason)
         self.reason = reason
         self.code = code
-        self.references = references
-        self.errors = errors or {}
-        self.results = results or {}
-
-    @classmethod
-    def of_many(cls, errors: Mapping[Any, ServiceError], results: Mapping[Any, Any]) -> ServiceError:
-        """Return the error of a lookup of many, of one class with theirs if they have one."""
-        first = next(iter(errors.values()))
-        classes = dict.fromkeys(type(error) for error in errors.values())
-        together, reason, code = type(first), first.reason, first.code
-        if len(classes) > 1:
-            together, code = cls, None
-            reason = f"{first.reason}; others met {', '.join(other.__name__ for other in list(classes)[1:])}"
-        found = together(reason, code=code, references=tuple(errors), errors=errors, results=results)
-        found.__cause__ = first.__cause__
-        return found
-
-    @property
-    def reference(self) -> RepositoryReference | ImageReference | None:
-        """The first of the references."""
-        return self.references[0] if self.references else None
+        self.reference = reference
 
     def __str__(self) -> str:
-        more = f" and {len(self.references) - 1} more" if len(self.references) > 1 else ""
-        return f"{self.reference}{more}: {self.reason}" if self.references else self.reason
+        return self.reason if self.reference is None else f"{self.reference}: {self.reason}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.reason,), vars(self)
 
 
 class AccessDeniedError(ServiceError):
-    """IAM, or the repository's policy, does not allow the call. The reason names the action."""
+    """An IAM policy or the repository's policy denies the call. The reason names the action."""
 
 
 class CredentialsError(ServiceError):
-    """There are no AWS credentials, or AWS does not take them: expired, unknown, badly signed."""
+    """AWS credentials are missing, or AWS rejects them as expired, unknown or badly signed."""
 
 
 class InvalidRequestError(ServiceError):
-    """What the reference names cannot exist: refused before any request, or by ECR."""
+    """The reference is malformed: refused before any request, or rejected by ECR."""
 
 
 class ThrottledError(ServiceError):
-    """ECR had no room for the call, and botocore's retries ran out."""
+    """ECR throttled the call, and botocore's retries are exhausted."""
 
 
 class UnavailableError(ServiceError):
-    """ECR could not be reached, failed while answering, or answered with half an answer."""
+    """ECR could not be reached, failed, or sent a truncated response."""
+
+
+class BatchServiceError(ServiceError):
+    """Some lookups of a batch failed. `code` and `reference` are None: see `errors`.
+
+    The reason counts the errors by class and quotes the first, whose cause is the cause of the
+    batch error too.
+    """
+
+    errors: Mapping[Any, ServiceError]
+    """The error of each failed lookup, by its reference."""
+
+    results: Mapping[Any, Any]
+    """The results of the other lookups, by reference; None for a missing one. They are cached."""
+
+    def __init__(self, errors: Mapping[Any, ServiceError], results: Mapping[Any, Any]) -> None:
+        first, *_ = errors.values()
+        counts = Counter(type(error).__name__ for error in errors.values())
+        kinds = ", ".join(f"{count} {name}" for name, count in counts.items())
+        super().__init__(f"{len(errors)} of {len(errors) + len(results)} lookups failed ({kinds}); first: {first}")
+        self.errors = errors
+        self.results = results
+        self.__cause__ = first.__cause__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.errors, self.results), vars(self)

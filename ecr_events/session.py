@@ -1,4 +1,4 @@
-"""The part of a boto3 session that lookups use, described without boto3."""
+"""The session protocol, defined without boto3."""
 
 from typing import Any, Literal, Protocol
 
@@ -6,8 +6,10 @@ __all__ = ["Session"]
 
 
 class Session(Protocol):
-    """Anything that makes ECR clients, such as a `boto3.Session`."""
+    """Any hashable object that creates ECR clients, such as a `boto3.Session`."""
+
+    def __hash__(self) -> int: ...
 
     def client(self, service_name: Literal["ecr"], *, region_name: str, config: Any) -> Any:
-        """Return a client of ECR in that region."""
+        """Return an ECR client for `region_name`; `config` is botocore's `Config`, or None."""
         ...

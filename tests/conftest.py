@@ -1,4 +1,4 @@
-"""What several test modules need: an ECR on loopback, and sessions that talk to it."""
+"""Fixtures: ECR on loopback, and a session that talks to it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,19 +6,25 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from ecr_server import ECRServer
+from fake_ecr import ECRServer
+
+from ecr_events import RepositoryReference
+
+ACCOUNT, OTHER_ACCOUNT = "012345678901", "999999999999"
+APP = RepositoryReference(registry_id=ACCOUNT, region="eu-west-1", repository_name="team/app")
+"""The repository of the samples."""
 
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, read_timeout=2, connect_timeout=2)
 
 
 class LoopbackSession(boto3.Session):  # type: ignore[misc]  # boto3 has no types
-    """A session whose clients talk to a server on this machine; its own region is one that no event has."""
+    """A session whose clients talk to a server on loopback; its own region is not that of any event."""
 
     def __init__(self, url: str) -> None:
-        """Talk to `url`, and note in `made` the regions that clients are made for."""
         super().__init__(aws_access_key_id="key", aws_secret_access_key="secret", region_name="ap-south-2")
         self.url = url
         self.made: list[str] = []
+        """The regions of the clients created."""
 
     def client(self, *arguments: Any, **options: Any) -> Any:
         """Return a client of that server."""
@@ -26,9 +32,13 @@ class LoopbackSession(boto3.Session):  # type: ignore[misc]  # boto3 has no type
         return super().client(*arguments, endpoint_url=self.url, **options)
 
 
+def digest(number: int) -> str:
+    return f"sha256:{number:064x}"
+
+
 @pytest.fixture
 def server() -> Iterator[ECRServer]:
-    """Return an empty ECR on loopback, for one test."""
+    """Return an empty ECR on loopback."""
     with ECRServer() as server:
         yield server
 

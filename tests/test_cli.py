@@ -17,7 +17,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from conftest import LoopbackSession
-from ecr_server import DENIED, ECRServer
+from fake_ecr import DENIED, ECRServer
 
 from ecr_events import (
     ECREvent,
@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, capfd: pytest.Ca
     file.write_bytes(PUSH)
     status, out, err = run(capfd, "decode", tmp_path / "missing.json", f"{tmp_path}/*.missing", file)
     assert (status, out) == (2, [PUSH.decode()])
-    assert "no file fits the pattern" in err[0]
+    assert "no file matches the pattern" in err[0]
     assert "missing.json" in err[1]
 
 

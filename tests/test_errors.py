@@ -16,6 +16,7 @@ from ecr_events import (
     UnavailableError,
     decode,
 )
+from ecr_events.errors import BatchServiceError
 from ecr_events.samples import sample_json
 
 BROKEN = sample_json(ECRImageActionEvent).replace(b'"PUSH"', b"7")
@@ -33,8 +34,9 @@ def test_every_error_is_under_one_root() -> None:
         assert issubclass(error, ECREventsError)
     for error in (DecodeError, InvalidReferenceError):
         assert issubclass(error, ValueError)
-    for error in (AccessDeniedError, CredentialsError, InvalidRequestError, ThrottledError, UnavailableError):
-        assert issubclass(error, ServiceError)
+    service_errors = (AccessDeniedError, BatchServiceError, CredentialsError, InvalidRequestError, ThrottledError)
+    for service_error in (*service_errors, UnavailableError):
+        assert issubclass(service_error, ServiceError)
 
 
 def test_a_decode_error_carries_the_evidence() -> None:
@@ -96,23 +98,55 @@ def test_a_long_reason_keeps_its_lines() -> None:
 APP = RepositoryReference(registry_id="012345678901", region="eu-west-1", repository_name="team/app")
 
 
-def test_a_service_error_says_what_it_is_about() -> None:
-    """The first reference and the number of the others; without a reference, the reason alone."""
-    images = (APP.image(tag="a"), APP.image(tag="b"), APP.image(digest="sha256:0", tag="c"))
-    assert str(ServiceError("no answer")) == "no answer"
-    assert ServiceError("no answer").reference is None
-    assert str(ServiceError("no answer", references=(APP,))) == "team/app in eu-west-1 of 012345678901: no answer"
-    error = ServiceError("no answer", references=images)
-    assert str(error) == "team/app:a in eu-west-1 of 012345678901 and 2 more: no answer"
-    assert error.reference == images[0]
-    assert str(images[2]) == "team/app@sha256:0 in eu-west-1 of 012345678901"
+def test_the_text_of_a_service_error_names_its_reference() -> None:
+    """Without a reference, it is the reason alone."""
+    error = ThrottledError("Rate exceeded", code="ThrottlingException", reference=APP)
+    assert str(error) == "team/app in eu-west-1 of 012345678901: Rate exceeded"
+    assert str(ServiceError("Rate exceeded")) == "Rate exceeded"
+    assert (ServiceError("Rate exceeded").code, ServiceError("Rate exceeded").reference) == (None, None)
 
 
 def test_a_service_error_survives_pickling() -> None:
-    """With what was not looked up, what was, and notes."""
-    error = ThrottledError("no room", code="ThrottlingException", references=(APP,), results={APP: None})
-    error.add_note("and: another")
+    """Class, attributes and notes are those of the original."""
+    error = ThrottledError("Rate exceeded", code="ThrottlingException", reference=APP.image(tag="a"))
+    error.add_note("after 8 attempts")
     copied = pickle.loads(pickle.dumps(error))
     assert type(copied) is ThrottledError
     assert vars(copied) == vars(error)
     assert str(copied) == str(error)
+
+
+def batch_error() -> BatchServiceError:
+    """Return the error of four lookups, of which three failed."""
+    images = [APP.image(tag=tag) for tag in "abcd"]
+    first = ThrottledError("Rate exceeded", code="ThrottlingException", reference=images[0])
+    first.__cause__ = TimeoutError()
+    denied = AccessDeniedError("not authorized", reference=images[1])
+    errors = {images[0]: first, images[1]: denied, images[2]: ThrottledError("Rate exceeded", reference=images[2])}
+    return BatchServiceError(errors, {images[3]: None})
+
+
+def test_a_batch_error_counts_its_errors_and_quotes_the_first() -> None:
+    """Code and reference are those of the single errors alone; the cause is that of the first."""
+    error = batch_error()
+    assert str(error) == error.reason
+    assert error.reason == (
+        "3 of 4 lookups failed (2 ThrottledError, 1 AccessDeniedError); "
+        "first: team/app:a in eu-west-1 of 012345678901: Rate exceeded"
+    )
+    assert (error.code, error.reference) == (None, None)
+    assert [type(single) for single in error.errors.values()] == [ThrottledError, AccessDeniedError, ThrottledError]
+    assert error.results == {APP.image(tag="d"): None}
+    assert isinstance(error.__cause__, TimeoutError)
+
+
+def test_a_batch_error_survives_pickling() -> None:
+    """Errors and results stay mappings by reference."""
+    error = batch_error()
+    copied = pickle.loads(pickle.dumps(error))
+    assert type(copied) is BatchServiceError
+    assert copied.reason == error.reason
+    assert copied.results == error.results
+    assert {reference: vars(single) for reference, single in copied.errors.items()} == {
+        reference: vars(single) for reference, single in error.errors.items()
+    }

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from conftest import LoopbackSession
-from ecr_server import ECRServer
+from fake_ecr import ECRServer
 
 import ecr_events
 from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, encode, json_schema

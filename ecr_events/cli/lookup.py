@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ecr_events.cli.inputs import Reading, add_arguments
 from ecr_events.cli.terminal import Commands, add_command, cell, complain, console, write_json
-from ecr_events.errors import InvalidReferenceError, ServiceError
+from ecr_events.errors import BatchServiceError, InvalidReferenceError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service import ECRService, Image, Repository
 
@@ -76,7 +76,7 @@ def _look_up(look_up: Any, found: Any) -> bool:
     """Fill in the values of the dict; return whether some could not be looked up, which is said on standard error."""
     try:
         found.update(look_up(list(found)))
-    except ServiceError as error:
+    except BatchServiceError as error:
         found.update(error.results)
         for reference, why in error.errors.items():
             del found[reference]

@@ -1,16 +1,15 @@
-"""What ECR says now about what an event names. The only place that knows boto3.
+"""Lookups of repositories and images in ECR.
 
-`ECRService` asks, and the Structs beside it are what it answers. It knows nothing of events:
-it takes references.
+The only package that uses boto3, which the first lookup imports. It takes references and does
+not depend on events.
 """
 
-from ecr_events.service.ecr_service import ECRService
+from ecr_events.service.ecr_service import ECRService, service_for
 from ecr_events.service.image import Image
 from ecr_events.service.manifest import Manifest
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import ImageScanFindings
-from ecr_events.service.sharing import service_for
 from ecr_events.session import Session
 
 __all__ = [

@@ -1,4 +1,6 @@
-"""Single calls of ECR's API, with answers that are whole and errors that are this library's own."""
+"""Single calls of ECR's API, with typed responses."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Callable
@@ -9,94 +11,86 @@ from msgspec import ValidationError, convert
 
 from ecr_events.errors import CredentialsError, InvalidReferenceError, InvalidRequestError, UnavailableError
 from ecr_events.references import ImageReference, RepositoryReference
-from ecr_events.service.clients import Clients
-from ecr_events.service.error_mapping import translated
+from ecr_events.service.clients import ClientPool
 
-__all__ = ["Calls", "refusal"]
+__all__ = ["API", "validate"]
 
-_Answer = TypeVar("_Answer")
+_Response = TypeVar("_Response")
+_Result = TypeVar("_Result")
 
-# The pattern of ECR's API, and its bounds.
+# ECR's own pattern of repository names, with its bounds.
 _REPOSITORY_NAME = r"(?=.{2,256}\Z)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
 _ACCOUNT = "[0-9]{12}"
 
 
-def refusal(reference: RepositoryReference | ImageReference) -> InvalidRequestError | None:
-    """Return why no request should be made for a reference; None if nothing speaks against it.
+def validate(reference: RepositoryReference | ImageReference) -> None:
+    """Raise InvalidRequestError for a malformed region, account or repository name.
 
-    An event is somebody else's word: neither its region nor its account may lead anywhere
-    but to AWS.
+    Event data is untrusted: never send requests outside AWS.
     """
     repository = reference.repository if isinstance(reference, ImageReference) else reference
     try:
         _ = repository.partition
     except InvalidReferenceError as error:
-        refused = InvalidRequestError(str(error))
-        refused.__cause__ = error
-        return refused
+        raise InvalidRequestError(str(error)) from error
     if not re.fullmatch(_ACCOUNT, repository.registry_id):
-        return InvalidRequestError(f"not an AWS account: {repository.registry_id[:200]!r}")
+        raise InvalidRequestError(f"not an AWS account: {repository.registry_id[:200]!r}")
     if not re.fullmatch(_REPOSITORY_NAME, repository.repository_name):
-        return InvalidRequestError(f"not the name of a repository: {repository.repository_name[:200]!r}")
-    return None
+        raise InvalidRequestError(f"not a repository name: {repository.repository_name[:200]!r}")
 
 
-class Calls:
-    """Makes calls in the region, and with the credentials, that a repository needs."""
+class API:
+    """Calls ECR in the region of a repository, with the credentials for its registry."""
 
-    def __init__(self, clients: Clients) -> None:
-        """Call nothing yet."""
+    def __init__(self, clients: ClientPool) -> None:
         self._clients = clients
 
-    def ask(self, about: RepositoryReference, operation: str, answer: type[_Answer], **parameters: Any) -> _Answer:
-        """Return the answer of an operation, which has botocore's name, like ``describe_images``.
+    def call(
+        self, repository: RepositoryReference, operation: str, response_type: type[_Response], **parameters: Any
+    ) -> _Response:
+        """Return the response of an operation, which has botocore's name, such as ``describe_images``.
 
         Raises:
-            ServiceError: ECR gave no answer, or none that is whole.
-            NotFoundError: What was asked about does not exist.
+            ServiceError: The call failed, or its response is truncated.
+            NotFoundError: The resource is missing.
+            ImportError: boto3 is not installed.
         """
 
-        def call(client: Any) -> _Answer:
-            return _read(getattr(client, operation)(**parameters), answer)
+        def request(client: Any) -> _Response:
+            return _convert(getattr(client, operation)(**parameters), response_type)
 
-        return self._call(about, call)
+        return self._run(repository, request)
 
-    def ask_pages(
-        self, about: RepositoryReference, operation: str, answer: type[_Answer], **parameters: Any
-    ) -> list[_Answer]:
-        """Return every page of the answer of an operation; raises what `ask` does."""
+    def paginate(
+        self, repository: RepositoryReference, operation: str, response_type: type[_Response], **parameters: Any
+    ) -> list[_Response]:
+        """Return every page of the response; raises the errors of `call`."""
 
-        def call(client: Any) -> list[_Answer]:
-            return [_read(page, answer) for page in client.get_paginator(operation).paginate(**parameters)]
+        def request(client: Any) -> list[_Response]:
+            return [_convert(page, response_type) for page in client.get_paginator(operation).paginate(**parameters)]
 
-        return self._call(about, call)
+        return self._run(repository, request)
 
-    def _call(self, about: RepositoryReference, call: Callable[[Any], _Answer]) -> _Answer:
-        """Return what `call` does with a client, in one of the connections of its pool."""
-        with translated():
-            client = self._clients.client(about.registry_id, about.region)
+    def _run(self, repository: RepositoryReference, request: Callable[[Any], _Result]) -> _Result:
+        client = self._clients.client(repository.registry_id, repository.region)
         try:
-            with client.places, translated():
-                return call(client.boto3)
+            return client.run(request)
         except CredentialsError:
-            # The credentials of a role expire; who gave them can give others.
-            if not self._clients.renew(about.registry_id, about.region, client):
+            # A role's credentials expire, and `session_for` can return new ones.
+            if not self._clients.discard(client):
                 raise
-        with translated():
-            client = self._clients.client(about.registry_id, about.region)
-        with client.places, translated():
-            return call(client.boto3)
+        return self._clients.client(repository.registry_id, repository.region).run(request)
 
 
-def _read(given: Any, answer: type[_Answer]) -> _Answer:
+def _convert(response: Any, response_type: type[_Response]) -> _Response:
     try:
-        return convert(_in_utc(given), answer)
+        return convert(_in_utc(response), response_type)
     except ValidationError as error:
-        raise UnavailableError(f"ECR's answer to {answer.__name__} is not whole: {error}") from error
+        raise UnavailableError(f"{response_type.__name__} is truncated or malformed: {error}") from error
 
 
 def _in_utc(value: Any) -> Any:
-    """Return `value` with every timestamp in UTC; botocore gives them in the machine's own zone."""
+    """Return `value` with every timestamp in UTC; botocore's are in the local time zone."""
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, dict):

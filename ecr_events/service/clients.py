@@ -1,75 +1,105 @@
-"""The boto3 clients that lookups go through, one for each region.
+"""boto3 clients, one for each region.
 
-boto3 is imported by the first call that needs a client, and by nothing else in this library.
+boto3 is imported when the first client is created, and nowhere else in this package.
 """
+
+from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ecr_events.errors import CredentialsError
+from ecr_events.service.error_mapping import map_botocore_errors
 from ecr_events.session import Session
 
-__all__ = ["NEEDS_BOTO3", "Client", "Clients"]
+__all__ = ["Client", "ClientPool"]
 
-NEEDS_BOTO3 = "looking up what an event names needs boto3: pip install 'ecr_events[boto3]'"
-
-_MOST = 64
-"""How many clients are kept, the newest: more places than anyone has, and fewer than an attacker can name."""
+_Result = TypeVar("_Result")
 
 
 class Client:
-    """A client of boto3, and a place for each of the connections in its pool."""
+    """A boto3 client whose concurrent requests do not exceed its connection pool."""
 
     def __init__(self, boto3_client: Any) -> None:
-        """Take no place yet."""
-        self.boto3: Any = boto3_client
-        self.places: threading.BoundedSemaphore = threading.BoundedSemaphore(
-            boto3_client.meta.config.max_pool_connections
-        )
+        self._boto3_client = boto3_client
+        self.slots = threading.BoundedSemaphore(boto3_client.meta.config.max_pool_connections)
+        """One for each connection in the client's pool."""
+
+    def run(self, request: Callable[[Any], _Result]) -> _Result:
+        """Return ``request(boto3_client)``, called once a connection is free.
+
+        Raises:
+            ServiceError: botocore's error, mapped.
+            NotFoundError: The resource is missing.
+        """
+        with self.slots, map_botocore_errors():
+            return request(self._boto3_client)
 
 
-class Clients:
-    """Makes each client once, and keeps it. Safe to use from many threads."""
+class _Entry:
+    """A client, or None until it is created under the lock."""
+
+    def __init__(self) -> None:
+        self.client: Client | None = None
+        self.lock = threading.Lock()
+
+
+class ClientPool:
+    """Thread-safe pool of clients; each is created once. The least recently used is evicted first.
+
+    Args:
+        session: The session that creates the clients; None for boto3's default session.
+        session_for: Called with account and region, returns the session to use there.
+        config: botocore's `Config`.
+        max_clients: Bounds memory when events name arbitrary regions.
+    """
 
     def __init__(
-        self, session: Session | None, session_for: Callable[[str, str], Session] | None, config: object | None
+        self,
+        session: Session | None,
+        session_for: Callable[[str, str], Session] | None,
+        config: object | None,
+        *,
+        max_clients: int = 64,
     ) -> None:
-        """Make nothing yet."""
         if session is not None and session_for is not None:
-            raise TypeError("give a session or session_for, not both")
+            raise TypeError("session and session_for are mutually exclusive")
         self._session = session
         self._session_for = session_for
         self._config = config
-        self._clients: dict[tuple[str | None, str], Client] = {}
-        self._locks: dict[tuple[str | None, str], threading.Lock] = {}
+        self._max_clients = max_clients
+        self._entries: dict[tuple[str | None, str], _Entry] = {}
         self._lock = threading.Lock()
+        self._creation_lock = threading.Lock()
 
     def client(self, registry_id: str, region: str) -> Client:
-        """Return the client for the registries of `region`, or with `session_for` for that one registry."""
-        place = self._place(registry_id, region)
-        client = self._clients.get(place)
-        if client is None:
-            with self._lock:
-                lock = self._locks.setdefault(place, threading.Lock())
-            with lock:
-                client = self._clients.get(place) or self._make(registry_id, region)
-                self._clients[place] = client
-            if len(self._clients) > _MOST:
-                self._clients.pop(next(iter(self._clients)), None)
-        return client
+        """Return the client for `region`; with `session_for`, the one for that registry there.
 
-    def renew(self, registry_id: str, region: str, client: Client) -> bool:
-        """Forget a client whose credentials AWS does not take; return whether others can be had."""
-        place = self._place(registry_id, region)
-        if self._clients.get(place) is client:
-            del self._clients[place]
+        Raises:
+            ServiceError: The client could not be created.
+            ImportError: boto3 is not installed.
+        """
+        key = None if self._session_for is None else registry_id, region
+        with self._lock:
+            # Dicts are ordered by insertion: the first entry is the least recently used one.
+            entry = self._entries.pop(key, None) or _Entry()
+            self._entries[key] = entry
+            if len(self._entries) > self._max_clients:
+                del self._entries[next(iter(self._entries))]
+        with entry.lock:
+            if entry.client is None:
+                with map_botocore_errors():
+                    entry.client = self._create(registry_id, region)
+            return entry.client
+
+    def discard(self, client: Client) -> bool:
+        """Discard a client whose credentials AWS rejects; return whether the next one has new credentials."""
+        with self._lock:
+            self._entries = {key: entry for key, entry in self._entries.items() if entry.client is not client}
         return self._session_for is not None
 
-    def _place(self, registry_id: str, region: str) -> tuple[str | None, str]:
-        return None if self._session_for is None else registry_id, region
-
-    def _make(self, registry_id: str, region: str) -> Client:
+    def _create(self, registry_id: str, region: str) -> Client:
         session = self._session
         if self._session_for is not None:
             try:
@@ -77,17 +107,15 @@ class Clients:
             except Exception as error:
                 reason = f"session_for({registry_id!r}, {region!r}) failed: {type(error).__name__}: {error}"
                 raise CredentialsError(reason) from error
-        # Clients may be used from many threads, but a session may not make two at once.
-        with self._lock:
-            made = (session or _boto3()).client("ecr", region_name=region, config=self._config)
-        return Client(made)
+        # Clients are thread-safe, but sessions are not.
+        with self._creation_lock:
+            return Client((session or _import_boto3()).client("ecr", region_name=region, config=self._config))
 
 
-def _boto3() -> Session:
-    """Return boto3 itself, which makes clients of its default session."""
+def _import_boto3() -> Any:
+    """Return the boto3 module, whose `client` uses boto3's default session."""
     try:
         import boto3
     except ImportError as error:
-        raise ImportError(NEEDS_BOTO3) from error
-    session: Session = boto3
-    return session
+        raise ImportError("lookups require boto3: pip install 'ecr_events[boto3]'") from error
+    return boto3

@@ -1,59 +1,58 @@
-"""What ECR says now about what references name."""
+"""Lookups of repositories and images in ECR."""
+
+from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
+from typing import Any
 from weakref import WeakSet
 
 from msgspec import structs
 
-from ecr_events.errors import InvalidRequestError, ServiceError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service import responses
-from ecr_events.service.api import Calls, refusal
-from ecr_events.service.batching import Ask, OneIsInvalidError, OneIsMissingError, Outcomes, ask_places
+from ecr_events.service.api import API
 from ecr_events.service.cache import Cache
-from ecr_events.service.clients import Clients
-from ecr_events.service.error_mapping import NotFoundError, of_image_failures
+from ecr_events.service.clients import ClientPool
+from ecr_events.service.error_mapping import error_from_failures
 from ecr_events.service.image import Image
+from ecr_events.service.lookup import BatchLookup, single_lookup
 from ecr_events.service.manifest import MEDIA_TYPES, Manifest
+from ecr_events.service.operations import DescribeImages, DescribeRepositories, image_id, repository_id
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import ImageScanFindings
 from ecr_events.session import Session
 
-__all__ = ["ECRService"]
+__all__ = ["ECRService", "service_for"]
 
-_Reference = TypeVar("_Reference", bound=RepositoryReference | ImageReference)
-_Answer = TypeVar("_Answer")
+_MAX_POOL_CONNECTIONS = 10
+"""botocore's default size of a client's connection pool."""
 
-_POOL = 10
-"""botocore's own default for the size of a client's connection pool."""
+_PAGE_SIZE = 1_000
+"""ECR's maximum number of findings on a page."""
 
-_PAGE = 1_000
-"""The most findings that ECR puts on a page."""
-
-_services: "WeakSet[ECRService]" = WeakSet()
+_services: WeakSet[ECRService] = WeakSet()
 
 
 class ECRService:
-    """Asks ECR about what references name, in few calls. Safe to use from many threads.
+    """Looks up repositories and images in ECR, in few calls. Thread-safe.
 
     A lookup goes to the region and the registry of its reference, whatever the session's own
-    are. What does not exist is None; every other failure is a `ServiceError`. Answers of
-    `repository`, `image`, `repositories` and `images` are kept for a while, also the answer
-    that something does not exist; the other methods ask each time.
+    are. A missing repository or image is None; every other failure is a `ServiceError`, or an
+    ImportError without boto3. The results of `repository`, `image`, `repositories` and `images`
+    are cached, including misses; the other methods call ECR each time.
 
     Args:
-        session: The boto3 session whose credentials are used; boto3's default without it.
-        session_for: In place of a session, for registries of many accounts: called with
-            account and region, it returns the session to use there. Called once for each
-            pair, and again when AWS does not take the session's credentials any more.
-        config: botocore's `Config`, for timeouts, retries and the size of a region's
-            connection pool, in which calls wait for a place. Without it, botocore's defaults.
-        lifetime: For how many seconds an answer is kept; 0 keeps none.
-        size: How many answers are kept, the newest.
+        session: The boto3 session that provides the credentials; None for boto3's default session.
+        session_for: Instead of a session, for registries of several accounts: called with account
+            and region, returns the session to use there. Called once for each pair, and again
+            when AWS rejects the session's credentials, for example because they expired.
+        config: botocore's `Config`, for timeouts, retries and the size of a region's connection
+            pool, which bounds the number of concurrent calls; None for botocore's defaults.
+        cache_ttl: Seconds that a result is cached; 0 disables the cache.
+        cache_size: Maximum number of cached results. The oldest is evicted first.
     """
 
     def __init__(
@@ -62,290 +61,171 @@ class ECRService:
         *,
         session_for: Callable[[str, str], Session] | None = None,
         config: object | None = None,
-        lifetime: float = 60.0,
-        size: int = 10_000,
+        cache_ttl: float = 60.0,
+        cache_size: int = 10_000,
     ) -> None:
-        """Ask nothing yet, and do not import boto3 either."""
-        self._session, self._session_for, self._config = session, session_for, config
-        self._lifetime, self._size = lifetime, size
-        self._threads: int = getattr(config, "max_pool_connections", _POOL)
-        self.start_over()
+        self._new_clients = partial(ClientPool, session, session_for, config)
+        self._new_cache = partial(Cache[Any, Any], ttl=cache_ttl, max_size=cache_size)
+        self._max_workers: int = getattr(config, "max_pool_connections", _MAX_POOL_CONNECTIONS)
+        self._reset()
         _services.add(self)
 
-    def start_over(self) -> None:
-        """Begin again with no clients and no answers.
+    def _reset(self) -> None:
+        """Drop clients and cached results.
 
-        Done in a forked process by itself, for the connections and the locks are its parent's.
+        Runs after fork: connections and locks belong to the parent.
         """
-        self._calls = Calls(Clients(self._session, self._session_for, self._config))
-        self._cache: Cache[Any, Any] = Cache(lifetime=self._lifetime, size=self._size)
+        self._api = API(self._new_clients())
+        self._cache = self._new_cache()
+        self._repositories = BatchLookup(DescribeRepositories(self._api), self._cache, max_workers=self._max_workers)
+        self._images = BatchLookup(DescribeImages(self._api), self._cache, max_workers=self._max_workers)
 
     def repository(self, reference: RepositoryReference) -> Repository | None:
-        """Return the repository, or None if it does not exist.
+        """Return the repository, or None if it is missing.
 
-        One call of DescribeRepositories, unless the answer is kept. IAM: ``ecr:DescribeRepositories``.
+        One call of DescribeRepositories, unless cached. IAM: ``ecr:DescribeRepositories``.
 
         Raises:
-            ServiceError: ECR gave no answer.
-            ImportError: boto3 is not installed.
+            ServiceError: The lookup failed.
         """
-        return self.repositories([reference])[reference]
+        return self._repositories.one(reference)
 
     def image(self, reference: ImageReference) -> Image | None:
-        """Return the image, or None if it, or its repository, does not exist.
+        """Return the image, or None if it or its repository is missing.
 
-        One call of DescribeImages, unless the answer is kept. IAM: ``ecr:DescribeImages``.
+        A reference with a digest is looked up by digest, otherwise by tag. One call of
+        DescribeImages, unless cached. IAM: ``ecr:DescribeImages``.
 
         Raises:
-            ServiceError: ECR gave no answer.
-            ImportError: boto3 is not installed.
+            ServiceError: The lookup failed.
         """
-        return self.images([reference])[reference]
+        return self._images.one(reference)
 
     def repositories(self, references: Iterable[RepositoryReference]) -> dict[RepositoryReference, Repository | None]:
-        """Return each repository by its reference, None if it does not exist.
+        """Return each repository by its reference, None if it is missing.
 
-        One call of DescribeRepositories for 100 repositories of a registry in a region, and
-        one more for each that does not exist. IAM: ``ecr:DescribeRepositories``.
+        One call of DescribeRepositories for 100 repositories of a registry and region, and one
+        more for each missing repository. IAM: ``ecr:DescribeRepositories``.
 
         Raises:
-            ServiceError: ECR gave no answer about some; the error has the answers about the others.
-            ImportError: boto3 is not installed.
+            BatchServiceError: Some lookups failed; the error has the results of the others.
         """
-
-        def place_of(reference: RepositoryReference) -> Hashable:
-            return reference.registry_id, reference.region
-
-        names = {reference: reference for reference in references}
-        return self._look_up(names, place_of, self._ask_repositories)
+        return self._repositories.many(references)
 
     def images(self, references: Iterable[ImageReference]) -> dict[ImageReference, Image | None]:
-        """Return each image by its reference, None if it, or its repository, does not exist.
+        """Return each image by its reference, None if it or its repository is missing.
 
-        A reference that has a digest is looked up by it, and by its tag otherwise. One call
-        of DescribeImages for 100 images of a repository, and one more for each that does not
-        exist. IAM: ``ecr:DescribeImages``.
+        References with a digest are looked up by digest, otherwise by tag. One call of
+        DescribeImages for 100 images of a repository, and one more for each missing image.
+        IAM: ``ecr:DescribeImages``.
 
         Raises:
-            ServiceError: ECR gave no answer about some; the error has the answers about the others.
-            ImportError: boto3 is not installed.
+            BatchServiceError: Some lookups failed; the error has the results of the others.
         """
-
-        def place_of(reference: ImageReference) -> Hashable:
-            return reference.repository
-
-        return self._look_up(
-            {reference: _by_one_name(reference) for reference in references}, place_of, self._ask_images
-        )
+        return self._images.many(references)
 
     def tags(self, repository: RepositoryReference) -> dict[str, str] | None:
-        """Return the AWS tags of a repository, or None if it does not exist.
+        """Return the AWS tags of a repository, or None if it is missing.
 
         One call of ListTagsForResource. IAM: ``ecr:ListTagsForResource``.
 
         Raises:
-            ServiceError: ECR gave no answer.
-            ImportError: boto3 is not installed.
+            ServiceError: The lookup failed.
         """
-
-        def ask() -> dict[str, str]:
-            answer = self._calls.ask(
-                repository, "list_tags_for_resource", responses.ListTagsForResource, resourceArn=repository.arn
+        with single_lookup(repository):
+            response = self._api.call(
+                repository, "list_tags_for_resource", responses.ListTagsForResourceResponse, resourceArn=repository.arn
             )
-            return {tag.key: tag.value for tag in answer.tags}
-
-        return _about(repository, ask)
+            return {tag.key: tag.value for tag in response.tags}
+        return None
 
     def manifest(self, image: ImageReference) -> Manifest | None:
-        """Return the manifest of an image as it was pushed, or None if the image does not exist.
+        """Return the manifest of an image as it was pushed, or None if the image is missing.
 
         One call of BatchGetImage, which ECR records as a pull. IAM: ``ecr:BatchGetImage``.
 
         Raises:
-            ServiceError: ECR gave no answer.
-            ImportError: boto3 is not installed.
+            ServiceError: The lookup failed.
         """
-
-        def ask() -> Manifest:
-            answer = self._calls.ask(
+        with single_lookup(image):
+            response = self._api.call(
                 image.repository,
                 "batch_get_image",
-                responses.BatchGetImage,
-                **_in(image.repository),
-                imageIds=[_id(image)],
+                responses.BatchGetImageResponse,
+                **repository_id(image.repository),
+                imageIds=[image_id(image)],
                 acceptedMediaTypes=MEDIA_TYPES,
             )
-            for manifest in answer.images:
-                return manifest
-            raise of_image_failures(answer.failures)
-
-        return _about(image, ask)
+            if not response.images:
+                raise error_from_failures(response.failures)
+            return response.images[0]
+        return None
 
     def scan_findings(self, image: ImageReference) -> ImageScanFindings | None:
-        """Return what the scan of an image found, or None if the image, or a scan of it, does not exist.
+        """Return all findings of an image's scan, or None if the image is missing or was never scanned.
 
         One call of DescribeImageScanFindings for 1,000 findings. IAM: ``ecr:DescribeImageScanFindings``,
         and with enhanced scanning ``inspector2:ListFindings`` and ``inspector2:ListCoverage`` too.
 
         Raises:
-            ServiceError: ECR gave no answer.
-            ImportError: boto3 is not installed.
+            ServiceError: The lookup failed.
         """
-
-        def ask() -> ImageScanFindings:
-            pages = self._calls.ask_pages(
+        with single_lookup(image):
+            pages = self._api.paginate(
                 image.repository,
                 "describe_image_scan_findings",
-                responses.DescribeImageScanFindings,
-                **_in(image.repository),
-                imageId=_id(image),
-                PaginationConfig={"PageSize": _PAGE},
+                responses.DescribeImageScanFindingsResponse,
+                **repository_id(image.repository),
+                imageId=image_id(image),
+                PaginationConfig={"PageSize": _PAGE_SIZE},
             )
-            found = [page.image_scan_findings for page in pages]
-            whole: dict[str, Any] = structs.asdict(found[0]) | {
-                "findings": tuple(finding for part in found for finding in part.findings),
-                "enhanced_findings": tuple(finding for part in found for finding in part.enhanced_findings),
+            parts = [page.image_scan_findings for page in pages]
+            fields: dict[str, Any] = structs.asdict(parts[0]) | {
+                "findings": tuple(finding for part in parts for finding in part.findings),
+                "enhanced_findings": tuple(finding for part in parts for finding in part.enhanced_findings),
             }
-            return ImageScanFindings(image_scan_status=pages[0].image_scan_status, **whole)
-
-        return _about(image, ask)
+            return ImageScanFindings(image_scan_status=pages[0].image_scan_status, **fields)
+        return None
 
     def replication_status(self, image: ImageReference) -> tuple[ImageReplicationStatus, ...] | None:
-        """Return how far an image is replicated to each destination, or None if it does not exist.
+        """Return the replication status of each destination, or None if the image is missing.
 
-        Only the registry that the image comes from knows. One call of
-        DescribeImageReplicationStatus. IAM: ``ecr:DescribeImageReplicationStatus``.
+        Only the source registry knows them. One call of DescribeImageReplicationStatus.
+        IAM: ``ecr:DescribeImageReplicationStatus``.
 
         Raises:
-            ServiceError: ECR gave no answer.
-            ImportError: boto3 is not installed.
+            ServiceError: The lookup failed.
         """
-
-        def ask() -> tuple[ImageReplicationStatus, ...]:
-            answer = self._calls.ask(
+        with single_lookup(image):
+            response = self._api.call(
                 image.repository,
                 "describe_image_replication_status",
-                responses.DescribeImageReplicationStatus,
-                **_in(image.repository),
-                imageId=_id(image),
+                responses.DescribeImageReplicationStatusResponse,
+                **repository_id(image.repository),
+                imageId=image_id(image),
             )
-            return answer.replication_statuses
+            return response.replication_statuses
+        return None
 
-        return _about(image, ask)
-
-    def clear(self) -> None:
-        """Forget every answer that is kept, so that the next lookup asks ECR."""
+    def clear_cache(self) -> None:
+        """Remove every cached result, so that the next lookup calls ECR."""
         self._cache.clear()
 
-    def _look_up(
-        self,
-        names: Mapping[_Reference, _Reference],
-        place_of: Callable[[_Reference], Hashable],
-        ask: Ask[_Reference, Any],
-    ) -> dict[_Reference, Any]:
-        """Return the outcome for each reference, which is looked up by the name it has in `names`."""
 
-        def fetch(wanted: Iterable[_Reference]) -> Iterator[Outcomes[_Reference, Any]]:
-            refused: Outcomes[_Reference, Any] = {name: error for name in wanted if (error := refusal(name))}
-            yield refused
-            asked = [name for name in wanted if name not in refused]
-            yield from ask_places(asked, place_of, _site, ask, threads=self._threads)
+@lru_cache(maxsize=32)
+def service_for(session: Session | None) -> ECRService:
+    """Return the service that all events bound to `session` share; None is boto3's default session.
 
-        outcomes = self._cache.get(names.values(), fetch)
-        results = {reference: outcomes[name] for reference, name in names.items()}
-        errors = {reference: result for reference, result in results.items() if isinstance(result, ServiceError)}
-        if errors:
-            found = {reference: result for reference, result in results.items() if reference not in errors}
-            raise ServiceError.of_many(errors, found)
-        return results
-
-    def _ask_repositories(self, asked: Sequence[RepositoryReference]) -> dict[RepositoryReference, Repository | None]:
-        by_name = {reference.repository_name: reference for reference in asked}
-        try:
-            answer = self._calls.ask(
-                asked[0],
-                "describe_repositories",
-                responses.DescribeRepositories,
-                registryId=asked[0].registry_id,
-                repositoryNames=list(by_name),
-            )
-        except NotFoundError as error:
-            named = re.search(r"repository with name '([^']+)'", error.message)
-            raise OneIsMissingError(named and by_name.get(named[1])) from error
-        except InvalidRequestError as error:
-            raise _about_one(error) from error.__cause__
-        found = {repository.name: repository for repository in answer.repositories}
-        return {reference: found.get(name) for name, reference in by_name.items()}
-
-    def _ask_images(self, asked: Sequence[ImageReference]) -> dict[ImageReference, Image | None]:
-        repository = asked[0].repository
-        by_name = {reference.image_digest or reference.image_tag: reference for reference in asked}
-        try:
-            answer = self._calls.ask(
-                repository,
-                "describe_images",
-                responses.DescribeImages,
-                **_in(repository),
-                imageIds=[_id(reference) for reference in asked],
-            )
-        except NotFoundError as error:
-            if error.code == "RepositoryNotFoundException":
-                return dict.fromkeys(asked)
-            named = re.search(r"imageDigest:'([^']+)', imageTag:'([^']+)'", error.message)
-            raise OneIsMissingError(named and by_name.get(named[2] if named[1] == "null" else named[1])) from error
-        except InvalidRequestError as error:
-            raise _about_one(error) from error.__cause__
-        found = {name: image for image in answer.image_details for name in (image.digest, *image.tags)}
-        return {reference: found.get(str(name)) for name, reference in by_name.items()}
+    The services of the last 32 sessions are cached, with their own caches.
+    """
+    return ECRService(session)
 
 
-def start_over_after_fork() -> None:
-    """Have every service begin again; called in each forked process."""
+def reset_after_fork() -> None:
+    """Reset every service in a forked process."""
     for service in list(_services):
-        service.start_over()
+        service._reset()  # noqa: SLF001 - same module  # pyright: ignore[reportPrivateUsage]
 
 
-if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has none
-    os.register_at_fork(after_in_child=start_over_after_fork)
-
-
-def _by_one_name(reference: ImageReference) -> ImageReference:
-    """Return the reference with its digest alone, if it has one: the tag may be another image's by now."""
-    if reference.image_digest is None:
-        return reference
-    return reference.repository.image(digest=reference.image_digest)
-
-
-def _id(reference: ImageReference) -> dict[str, Any]:
-    if reference.image_digest is None:
-        return {"imageTag": reference.image_tag}
-    return {"imageDigest": reference.image_digest}
-
-
-def _in(repository: RepositoryReference) -> dict[str, str]:
-    return {"registryId": repository.registry_id, "repositoryName": repository.repository_name}
-
-
-def _site(reference: RepositoryReference | ImageReference) -> Hashable:
-    """Return what decides about the credentials for a reference."""
-    repository = reference.repository if isinstance(reference, ImageReference) else reference
-    return repository.registry_id, repository.region
-
-
-def _about_one(error: InvalidRequestError) -> Exception:
-    """Return the error as one about a single id, unless it is about what all of them share."""
-    shared = re.search(r"'(registryId|repositoryName)'", error.reason)
-    return error if shared or error.code not in {None, "InvalidParameterException"} else OneIsInvalidError(error)
-
-
-def _about(reference: RepositoryReference | ImageReference, ask: Callable[[], _Answer]) -> _Answer | None:
-    """Return what `ask` does, None if what it asks about does not exist; its errors name the reference."""
-    try:
-        if refused := refusal(reference):
-            raise refused
-        return ask()
-    except NotFoundError:
-        return None
-    except ServiceError as error:
-        error.references = (reference,)
-        raise
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    os.register_at_fork(after_in_child=reset_after_fork)

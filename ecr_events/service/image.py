@@ -1,4 +1,4 @@
-"""An image, as ECR describes it.
+"""ECR's description of an image.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
 """
@@ -14,30 +14,30 @@ __all__ = ["Image", "ImageScanFindingsSummary", "ImageScanStatus"]
 
 
 class ImageScanStatus(CamelStruct, frozen=True, kw_only=True):
-    """Where the scan of an image stands."""
+    """The status of an image's scan."""
 
     status: str | None = None
     """``COMPLETE``, ``FAILED``, ``IN_PROGRESS``, ``PENDING``, ``ACTIVE`` (enhanced scanning) ..."""
 
     description: str | None = None
-    """Why, in words."""
+    """The reason for the status, in prose."""
 
 
 class ImageScanFindingsSummary(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
-    """What the last scan of an image found, in numbers."""
+    """The number of findings of an image's last scan."""
 
     image_scan_completed_at: datetime | None = None
     """When the scan ended; aware, in UTC."""
 
     vulnerability_source_updated_at: datetime | None = None
-    """How fresh the data on vulnerabilities was; aware, in UTC."""
+    """When the vulnerability data was last updated; aware, in UTC."""
 
     finding_severity_counts: dict[str, int] | None = None
     """The number of findings by severity: ``{"CRITICAL": 1, "HIGH": 4}``."""
 
 
 class Image(CamelStruct, frozen=True, kw_only=True):
-    """An image. Every field of ECR's ``ImageDetail`` is here."""
+    """An image, with every field of ECR's ``ImageDetail``."""
 
     registry_id: str
     """The AWS account that owns the registry, 12 digits."""
@@ -52,28 +52,28 @@ class Image(CamelStruct, frozen=True, kw_only=True):
     """All tags of the image, ``imageTags`` in ECR's API; empty for an untagged one."""
 
     size_bytes: int | None = field(name="imageSizeInBytes", default=None)
-    """The size of the image as it is stored, compressed, in bytes; ``imageSizeInBytes`` in ECR's API."""
+    """The compressed size in the registry, in bytes; ``imageSizeInBytes`` in ECR's API."""
 
     pushed_at: datetime | None = field(name="imagePushedAt", default=None)
     """When the image was pushed, ``imagePushedAt`` in ECR's API; aware, in UTC."""
 
     scan_status: ImageScanStatus | None = field(name="imageScanStatus", default=None)
-    """Where the scan of the image stands, ``imageScanStatus`` in ECR's API."""
+    """The status of the image's scan, ``imageScanStatus`` in ECR's API."""
 
     scan_findings_summary: ImageScanFindingsSummary | None = field(name="imageScanFindingsSummary", default=None)
-    """What the last scan found, ``imageScanFindingsSummary`` in ECR's API."""
+    """The number of findings of the last scan, ``imageScanFindingsSummary`` in ECR's API."""
 
     manifest_media_type: str | None = field(name="imageManifestMediaType", default=None)
     """The media type of the manifest, ``imageManifestMediaType`` in ECR's API."""
 
     artifact_media_type: str | None = None
-    """The media type of the artifact, for an image of its configuration."""
+    """The media type of the artifact; for a container image, of its configuration."""
 
     last_recorded_pull_time: datetime | None = None
-    """When the image was last pulled, to within a day; aware, in UTC."""
+    """When the image was last pulled, accurate to a day; aware, in UTC."""
 
     subject_manifest_digest: str | None = None
-    """For a referrer, such as a signature: the digest of the image that it refers to."""
+    """The digest of the image that a referrer, such as a signature, refers to."""
 
     status: str | None = field(name="imageStatus", default=None)
     """``ACTIVE``, ``ARCHIVED`` or ``ACTIVATING``; ``imageStatus`` in ECR's API."""

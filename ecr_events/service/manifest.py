@@ -1,4 +1,4 @@
-"""The manifest of an image.
+"""Image manifests.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Image.html and
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.html
@@ -16,17 +16,17 @@ MEDIA_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-"""The kinds of manifest that ECR is asked for, so that it converts none of them to another."""
+"""The accepted media types: all of them, so that ECR converts none to another."""
 
 
 class ImageIdentifier(CamelStruct, frozen=True, kw_only=True):
-    """What ECR's API names an image by."""
+    """The digest and the tag of an image."""
 
     image_digest: str | None = None
     """The digest, ``sha256:...``."""
 
     image_tag: str | None = None
-    """The tag, where the image was asked for by it."""
+    """The tag, if the image was requested by tag."""
 
 
 class Manifest(CamelStruct, frozen=True, kw_only=True):
@@ -39,10 +39,10 @@ class Manifest(CamelStruct, frozen=True, kw_only=True):
     """The name of the repository that holds the image."""
 
     image_id: ImageIdentifier
-    """The image."""
+    """The digest of the image, and the tag it was requested by."""
 
     text: str = field(name="imageManifest")
-    """The JSON exactly as it was pushed, so that its SHA-256 is the digest; ``imageManifest`` in ECR's API."""
+    """The JSON exactly as pushed: its SHA-256 is the digest; ``imageManifest`` in ECR's API."""
 
     media_type: str | None = field(name="imageManifestMediaType", default=None)
-    """The media type, which says how to read the text; ``imageManifestMediaType`` in ECR's API."""
+    """The media type of the text, ``imageManifestMediaType`` in ECR's API."""

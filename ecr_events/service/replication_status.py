@@ -1,4 +1,4 @@
-"""Where an image was replicated to, as the source's registry knows it.
+"""The replication status of an image, reported by the source registry.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageReplicationStatus.html
 """
@@ -9,7 +9,7 @@ __all__ = ["ImageReplicationStatus"]
 
 
 class ImageReplicationStatus(CamelStruct, frozen=True, kw_only=True):
-    """The replication of one image to one destination."""
+    """The status of an image's replication to one destination."""
 
     region: str | None = None
     """The destination's AWS region."""
@@ -21,4 +21,4 @@ class ImageReplicationStatus(CamelStruct, frozen=True, kw_only=True):
     """``COMPLETE``, ``IN_PROGRESS`` or ``FAILED``."""
 
     failure_code: str | None = None
-    """Why it failed, as a code; only on failure."""
+    """The reason of a failure, as a code."""

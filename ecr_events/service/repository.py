@@ -1,4 +1,4 @@
-"""A repository, as ECR describes it.
+"""ECR's description of a repository.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html
 """
@@ -13,7 +13,7 @@ __all__ = ["EncryptionConfiguration", "ImageScanningConfiguration", "ImageTagMut
 
 
 class ImageTagMutabilityExclusionFilter(CamelStruct, frozen=True, kw_only=True):
-    """Tags that are an exception to the repository's tag mutability."""
+    """Tags excluded from the repository's tag mutability."""
 
     filter_type: str
     """``WILDCARD``."""
@@ -23,14 +23,14 @@ class ImageTagMutabilityExclusionFilter(CamelStruct, frozen=True, kw_only=True):
 
 
 class ImageScanningConfiguration(CamelStruct, frozen=True, kw_only=True):
-    """Whether images are scanned when they are pushed."""
+    """The basic scanning of a repository."""
 
     scan_on_push: bool | None = None
-    """True if every pushed image is scanned."""
+    """Whether images are scanned when they are pushed."""
 
 
 class EncryptionConfiguration(CamelStruct, frozen=True, kw_only=True):
-    """How the images are encrypted at rest."""
+    """The encryption at rest."""
 
     encryption_type: str
     """``AES256``, ``KMS`` or ``KMS_DSSE``."""
@@ -40,7 +40,7 @@ class EncryptionConfiguration(CamelStruct, frozen=True, kw_only=True):
 
 
 class Repository(CamelStruct, frozen=True, kw_only=True):
-    """A repository. Every field of ECR's own description is here."""
+    """A repository, with every field of ECR's ``Repository``."""
 
     arn: str = field(name="repositoryArn")
     """The Amazon resource name, ``repositoryArn`` in ECR's API."""
@@ -52,7 +52,7 @@ class Repository(CamelStruct, frozen=True, kw_only=True):
     """The name within the registry, ``repositoryName`` in ECR's API; it may hold slashes."""
 
     uri: str = field(name="repositoryUri")
-    """What docker pulls from, ``repositoryUri`` in ECR's API."""
+    """The URI for ``docker pull``, ``repositoryUri`` in ECR's API."""
 
     created_at: datetime | None = None
     """When the repository was created; aware, in UTC."""
@@ -61,10 +61,10 @@ class Repository(CamelStruct, frozen=True, kw_only=True):
     """``MUTABLE``, ``IMMUTABLE``, or either with ``_WITH_EXCLUSION``."""
 
     image_tag_mutability_exclusion_filters: tuple[ImageTagMutabilityExclusionFilter, ...] = ()
-    """The tags that are an exception to that."""
+    """The tags excluded from `image_tag_mutability`."""
 
     image_scanning_configuration: ImageScanningConfiguration | None = None
-    """Whether images are scanned when they are pushed."""
+    """The basic scanning of pushed images."""
 
     encryption_configuration: EncryptionConfiguration | None = None
-    """How the images are encrypted at rest."""
+    """The encryption of the images at rest."""

@@ -1,7 +1,7 @@
-"""The answers of the operations of ECR's API that are used here.
+"""Responses of ECR's API.
 
-A field that is required here is one without which an answer is not whole: botocore takes
-what a broken connection has cut off for an empty answer, and not for an error.
+Required fields detect truncated responses: botocore parses a body that was cut off as an
+empty response, without an error.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Operations.html
 """
@@ -16,25 +16,25 @@ from ecr_events.service.scan_findings import Findings
 from ecr_events.structs import CamelStruct
 
 __all__ = [
-    "BatchGetImage",
-    "DescribeImageReplicationStatus",
-    "DescribeImageScanFindings",
-    "DescribeImages",
-    "DescribeRepositories",
+    "BatchGetImageResponse",
+    "DescribeImageReplicationStatusResponse",
+    "DescribeImageScanFindingsResponse",
+    "DescribeImagesResponse",
+    "DescribeRepositoriesResponse",
     "ImageFailure",
-    "ListTagsForResource",
+    "ListTagsForResourceResponse",
     "Tag",
 ]
 
 
-class DescribeRepositories(CamelStruct, frozen=True, kw_only=True):
-    """The repositories that were asked for."""
+class DescribeRepositoriesResponse(CamelStruct, frozen=True, kw_only=True):
+    """The repositories requested, in any order."""
 
     repositories: tuple[Repository, ...]
 
 
-class DescribeImages(CamelStruct, frozen=True, kw_only=True):
-    """The images that were asked for."""
+class DescribeImagesResponse(CamelStruct, frozen=True, kw_only=True):
+    """The images requested, in any order, each once."""
 
     image_details: tuple[Image, ...]
 
@@ -46,35 +46,35 @@ class Tag(Struct, frozen=True, kw_only=True, gc=False, rename="pascal"):
     value: str
 
 
-class ListTagsForResource(CamelStruct, frozen=True, kw_only=True):
+class ListTagsForResourceResponse(CamelStruct, frozen=True, kw_only=True):
     """The AWS tags of a repository."""
 
     tags: tuple[Tag, ...]
 
 
 class ImageFailure(CamelStruct, frozen=True, kw_only=True):
-    """Why there is no manifest of an image."""
+    """The reason that BatchGetImage returned no image for an id."""
 
     image_id: ImageIdentifier = ImageIdentifier()
     failure_code: str
     failure_reason: str = ""
 
 
-class BatchGetImage(CamelStruct, frozen=True, kw_only=True):
-    """The manifests that were asked for, and why others are not among them."""
+class BatchGetImageResponse(CamelStruct, frozen=True, kw_only=True):
+    """The images found, and a failure for each other id."""
 
     images: tuple[Manifest, ...]
     failures: tuple[ImageFailure, ...]
 
 
-class DescribeImageScanFindings(CamelStruct, frozen=True, kw_only=True):
-    """A page of what the scan of an image found."""
+class DescribeImageScanFindingsResponse(CamelStruct, frozen=True, kw_only=True):
+    """A page of the findings."""
 
     image_scan_status: ImageScanStatus
     image_scan_findings: Findings = Findings()
 
 
-class DescribeImageReplicationStatus(CamelStruct, frozen=True, kw_only=True):
-    """How far an image is replicated."""
+class DescribeImageReplicationStatusResponse(CamelStruct, frozen=True, kw_only=True):
+    """The status of each destination."""
 
     replication_statuses: tuple[ImageReplicationStatus, ...]

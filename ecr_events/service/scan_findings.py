@@ -1,7 +1,7 @@
-"""What the scan of an image found.
+"""The findings of an image's scan.
 
-Inspector's findings have much the same shape in its events; but there timestamps are text, and
-what is required differs, so the two are kept apart.
+Separate from the findings in Inspector's events: those have timestamps as text and other
+required fields.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFindings.html and
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_EnhancedImageScanFinding.html
@@ -34,13 +34,13 @@ __all__ = [
 
 
 class Attribute(CamelStruct, frozen=True, kw_only=True):
-    """Something that a basic scan says of a finding."""
+    """An attribute of a finding, from a basic scan."""
 
     key: str
-    """What is said: ``package_name``, ``package_version``, ``CVSS2_SCORE`` ..."""
+    """The name: ``package_name``, ``package_version``, ``CVSS2_SCORE`` ..."""
 
     value: str | None = None
-    """What it is."""
+    """The value."""
 
 
 class ImageScanFinding(CamelStruct, frozen=True, kw_only=True):
@@ -50,10 +50,10 @@ class ImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """The id of the vulnerability: ``CVE-2019-5188``."""
 
     description: str | None = None
-    """What it is, in prose."""
+    """The description of the vulnerability, in prose."""
 
     uri: str | None = None
-    """Where to read more."""
+    """A page about the vulnerability."""
 
     severity: str | None = None
     """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` or ``UNDEFINED``."""
@@ -72,7 +72,7 @@ class CvssScore(CamelStruct, frozen=True, kw_only=True):
     """The vector: ``CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:H``."""
 
     source: str | None = None
-    """Whose score it is."""
+    """The publisher of the score."""
 
     version: str | None = None
     """The version of CVSS."""
@@ -88,7 +88,7 @@ class VulnerablePackage(CamelStruct, frozen=True, kw_only=True):
     """The epoch of the installed version."""
 
     file_path: str | None = None
-    """Where the package was found in the image."""
+    """The path of the package in the image."""
 
     name: str | None = None
     """The package's name."""
@@ -106,7 +106,7 @@ class VulnerablePackage(CamelStruct, frozen=True, kw_only=True):
     """The installed version."""
 
     fixed_in_version: str | None = None
-    """The version that mends it."""
+    """The first version without the vulnerability."""
 
 
 class PackageVulnerabilityDetails(CamelStruct, frozen=True, kw_only=True):
@@ -116,13 +116,13 @@ class PackageVulnerabilityDetails(CamelStruct, frozen=True, kw_only=True):
     """The scores."""
 
     reference_urls: tuple[str, ...] = ()
-    """Where to read more."""
+    """Pages about the vulnerability."""
 
     related_vulnerabilities: tuple[str, ...] = ()
     """The ids of related vulnerabilities."""
 
     source: str | None = None
-    """Who published the vulnerability."""
+    """The publisher of the vulnerability."""
 
     source_url: str | None = None
     """The page of the vulnerability."""
@@ -131,7 +131,7 @@ class PackageVulnerabilityDetails(CamelStruct, frozen=True, kw_only=True):
     """When the vendor published it; aware, in UTC."""
 
     vendor_severity: str | None = None
-    """The severity in the vendor's words."""
+    """The vendor's severity."""
 
     vendor_updated_at: datetime | None = None
     """When the vendor changed it; aware, in UTC."""
@@ -144,30 +144,30 @@ class PackageVulnerabilityDetails(CamelStruct, frozen=True, kw_only=True):
 
 
 class Recommendation(CamelStruct, frozen=True, kw_only=True):
-    """What to do about a finding."""
+    """A recommendation about a finding."""
 
     url: str | None = None
-    """Where to read more."""
+    """A page about the remediation."""
 
     text: str | None = None
-    """The advice; ``None Provided`` where there is none."""
+    """The advice; ``None Provided`` if there is none."""
 
 
 class Remediation(CamelStruct, frozen=True, kw_only=True):
-    """How to mend a finding."""
+    """The remediation of a finding."""
 
     recommendation: Recommendation | None = None
-    """What to do."""
+    """The recommended action."""
 
 
 class AwsEcrContainerImageDetails(CamelStruct, frozen=True, kw_only=True):
-    """The image that has a vulnerability."""
+    """The image with the vulnerability."""
 
     architecture: str | None = None
     """The architecture: ``amd64``."""
 
     author: str | None = None
-    """The author that the image names."""
+    """The author named in the image."""
 
     image_hash: str | None = None
     """The digest of the image, ``sha256:...``."""
@@ -185,7 +185,7 @@ class AwsEcrContainerImageDetails(CamelStruct, frozen=True, kw_only=True):
     """When a cluster used the image last; aware, in UTC."""
 
     in_use_count: int | None = None
-    """How many clusters use the image."""
+    """The number of clusters that use the image."""
 
     registry: str | None = None
     """The AWS account that owns the registry, 12 digits."""
@@ -195,14 +195,14 @@ class AwsEcrContainerImageDetails(CamelStruct, frozen=True, kw_only=True):
 
 
 class ResourceDetails(CamelStruct, frozen=True, kw_only=True):
-    """The resource in the words of its service."""
+    """Details of the resource, by its type."""
 
     aws_ecr_container_image: AwsEcrContainerImageDetails | None = None
     """The image."""
 
 
 class Resource(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
-    """What has a vulnerability."""
+    """The resource with the vulnerability."""
 
     details: ResourceDetails | None = None
     """The image."""
@@ -218,17 +218,17 @@ class Resource(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
 
 
 class CvssScoreAdjustment(CamelStruct, frozen=True, kw_only=True):
-    """Why Inspector changed a CVSS score."""
+    """An adjustment of a CVSS score by Inspector."""
 
     metric: str | None = None
     """The metric that was adjusted."""
 
     reason: str | None = None
-    """Why."""
+    """The reason for the adjustment."""
 
 
 class CvssScoreDetails(CamelStruct, frozen=True, kw_only=True):
-    """A CVSS score as Inspector adjusted it to the image."""
+    """A CVSS score, adjusted to the image by Inspector."""
 
     adjustments: tuple[CvssScoreAdjustment, ...] = ()
     """The adjustments."""
@@ -237,7 +237,7 @@ class CvssScoreDetails(CamelStruct, frozen=True, kw_only=True):
     """The score, 0 to 10."""
 
     score_source: str | None = None
-    """Whose score it is."""
+    """The publisher of the score."""
 
     scoring_vector: str | None = None
     """The vector."""
@@ -247,7 +247,7 @@ class CvssScoreDetails(CamelStruct, frozen=True, kw_only=True):
 
 
 class ScoreDetails(CamelStruct, frozen=True, kw_only=True):
-    """What the score of a finding is made of."""
+    """The composition of a finding's score."""
 
     cvss: CvssScoreDetails | None = None
     """The adjusted CVSS score."""
@@ -260,7 +260,7 @@ class EnhancedImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """The AWS account of the image, 12 digits."""
 
     description: str | None = None
-    """What it is, in prose."""
+    """The description of the vulnerability, in prose."""
 
     finding_arn: str | None = None
     """The ARN of the finding, as in `Inspector2FindingEvent`."""
@@ -275,7 +275,7 @@ class EnhancedImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """The vulnerability, and the packages that have it."""
 
     remediation: Remediation | None = None
-    """How to mend it."""
+    """The remediation."""
 
     resources: tuple[Resource, ...] = ()
     """The image."""
@@ -284,7 +284,7 @@ class EnhancedImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """Inspector's score, 0 to 10."""
 
     score_details: ScoreDetails | None = None
-    """What the score is made of."""
+    """The composition of the score."""
 
     severity: str | None = None
     """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` or ``UNTRIAGED``."""
@@ -309,26 +309,26 @@ class EnhancedImageScanFinding(CamelStruct, frozen=True, kw_only=True):
 
 
 class Findings(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
-    """ECR's own shape of that name, of which every page has a part."""
+    """ECR's ``ImageScanFindings``, of which each page of the response has a part."""
 
     image_scan_completed_at: datetime | None = None
     """When the scan ended; aware, in UTC."""
 
     vulnerability_source_updated_at: datetime | None = None
-    """How fresh the data on vulnerabilities was; aware, in UTC."""
+    """When the vulnerability data was last updated; aware, in UTC."""
 
     finding_severity_counts: dict[str, int] | None = None
     """The number of findings by severity."""
 
     findings: tuple[ImageScanFinding, ...] = ()
-    """What a basic scan found."""
+    """The findings of a basic scan."""
 
     enhanced_findings: tuple[EnhancedImageScanFinding, ...] = ()
-    """What an enhanced scan found."""
+    """The findings of an enhanced scan."""
 
 
 class ImageScanFindings(Findings, frozen=True, kw_only=True):
-    """What the scan of an image found: all pages of it, and where the scan stands."""
+    """All findings of an image's scan, with the scan's status."""
 
     image_scan_status: ImageScanStatus
-    """Where the scan stands; it may be ``COMPLETE`` before its findings are there."""
+    """The status of the scan; ``COMPLETE`` may precede its findings."""

@@ -1,0 +1,18 @@
+"""An HTTP server on loopback that speaks enough of ECR's API for a boto3 client, and injects faults."""
+
+from fake_ecr.faults import DENIED, EXPIRED, SERVER_ERROR, THROTTLED, Broken, Error, Fault, Slow
+from fake_ecr.http import ECRServer
+from fake_ecr.request import Request
+
+__all__ = [
+    "DENIED",
+    "EXPIRED",
+    "SERVER_ERROR",
+    "THROTTLED",
+    "Broken",
+    "ECRServer",
+    "Error",
+    "Fault",
+    "Request",
+    "Slow",
+]

@@ -1,0 +1,204 @@
+import contextlib
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ecr_events.service.cache import Cache
+
+pytestmark = pytest.mark.timeout(10)
+
+
+class Fetch:
+    """A fetch that records its calls."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def __call__(self, keys: list[str]) -> Iterator[dict[str, str | Exception]]:
+        """Yield each key in upper case; for one with an exclamation mark an exception."""
+        self.calls.append(keys)
+        for key in keys:
+            yield {key: ValueError(key) if key.startswith("!") else key.upper()}
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        """Return the time in seconds."""
+        return self.now
+
+
+def test_a_value_expires_after_its_ttl() -> None:
+    """The time to live counts from the fetch of each key."""
+    clock, fetch = Clock(), Fetch()
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9, clock=clock.time)
+    assert cache.get(["a"], fetch) == {"a": "A"}
+    clock.now = 9.9
+    assert cache.get(["b", "a", "b"], fetch) == {"b": "B", "a": "A"}
+    clock.now = 10.0
+    cache.get(["a", "b"], fetch)
+    assert fetch.calls == [["a"], ["b"], ["a"]]
+
+
+def test_the_oldest_entry_is_evicted() -> None:
+    """A lookup of more keys than fit returns all values, and leaves the last ones in the cache."""
+    fetch = Fetch()
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=2)
+    assert cache.get("abc", fetch) == {"a": "A", "b": "B", "c": "C"}
+    cache.get("bc", fetch)
+    cache.get("a", fetch)
+    cache.get("c", fetch)
+    cache.get("b", fetch)
+    assert fetch.calls == [["a", "b", "c"], ["a"], ["b"]]
+
+
+def test_a_renewed_entry_is_evicted_last() -> None:
+    """An expired entry that was fetched again is newer than the entries between its two fetches."""
+    clock, fetch = Clock(), Fetch()
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=2, clock=clock.time)
+    for clock.now, key in ((0, "a"), (5, "b"), (10, "a"), (11, "c"), (12, "a"), (12, "b")):
+        cache.get(key, fetch)
+    assert fetch.calls == [["a"], ["b"], ["a"], ["c"], ["b"]]
+
+
+def test_reading_an_entry_does_not_renew_it() -> None:
+    """Eviction follows the order of the fetches, not of the reads."""
+    fetch = Fetch()
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=2)
+    for key in "abaca":
+        cache.get(key, fetch)
+    assert fetch.calls == [["a"], ["b"], ["c"], ["a"]]
+
+
+def test_an_exception_is_returned_but_not_cached() -> None:
+    """The next lookup fetches the key again; values fetched with it are cached."""
+    fetch = Fetch()
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    for _ in range(2):
+        values = cache.get(["!", "a"], fetch)
+        assert isinstance(values["!"], ValueError)
+        assert values["a"] == "A"
+    assert fetch.calls == [["!", "a"], ["!"]]
+
+
+def test_clear_removes_every_entry() -> None:
+    """The next lookup fetches all keys."""
+    fetch = Fetch()
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    cache.get("ab", fetch)
+    cache.clear()
+    cache.get("ab", fetch)
+    assert fetch.calls == [["a", "b"], ["a", "b"]]
+
+
+def test_a_value_fetched_before_a_clear_is_not_cached() -> None:
+    """Nor does it replace the value that was fetched after the clear."""
+    cache: Cache[str, str] = Cache(ttl=10, max_size=9)
+
+    def fetch_slowly(keys: list[str]) -> Iterator[dict[str, str]]:
+        cache.clear()
+        assert cache.get(["a"], lambda _: [{"a": "new"}]) == {"a": "new"}
+        yield dict.fromkeys(keys, "old")
+
+    assert cache.get(["a"], fetch_slowly) == {"a": "old"}
+    assert cache.get(["a"], lambda _: []) == {"a": "new"}
+
+
+def test_a_fetch_abandoned_after_a_clear_leaves_later_fetches_pending() -> None:
+    """A third lookup waits for the fetch that began after the clear."""
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    started, proceed, fetch = threading.Event(), threading.Event(), Fetch()
+
+    def fail(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+        started.set()
+        proceed.wait()
+        raise LookupError
+
+    def fetch_after_clear(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+        proceed.set()
+        abandoned.join()
+        third.start()
+        third.join(0.1)
+        yield {"a": "new"}
+
+    def get_once() -> None:
+        with contextlib.suppress(LookupError):
+            cache.get("a", fail)
+
+    abandoned = threading.Thread(target=get_once)
+    third = threading.Thread(target=cache.get, args=("a", fetch))
+    abandoned.start()
+    started.wait()
+    cache.clear()
+    assert cache.get("a", fetch_after_clear) == {"a": "new"}
+    third.join()
+    assert fetch.calls == []
+
+
+def test_each_piece_is_available_at_once() -> None:
+    """A thread that waits for a part of a fetch does not wait for the rest."""
+    cache: Cache[str, str] = Cache(ttl=10, max_size=9)
+    first, proceed = threading.Event(), threading.Event()
+
+    def fetch_slowly(_: list[str]) -> Iterator[dict[str, str]]:
+        yield {"a": "A"}
+        first.set()
+        proceed.wait()
+        yield {"b": "B"}
+
+    thread = threading.Thread(target=cache.get, args=("ab", fetch_slowly))
+    thread.start()
+    first.wait()
+    assert cache.get("a", lambda _: []) == {"a": "A"}
+    proceed.set()
+    thread.join()
+
+
+def test_an_abandoned_fetch_is_repeated_by_a_waiting_thread() -> None:
+    """The waiting thread fetches all abandoned keys in one call."""
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    started, proceed, fetch = threading.Event(), threading.Event(), Fetch()
+
+    def fail(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+        yield {"a": "A"}
+        started.set()
+        proceed.wait()
+        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            cache.get("abc", fail)
+
+    thread = threading.Thread(target=interrupted)
+    thread.start()
+    started.wait()
+    threading.Timer(0.1, proceed.set).start()
+    assert cache.get("abcd", fetch) == {"a": "A", "b": "B", "c": "C", "d": "D"}
+    assert fetch.calls == [["d"], ["b", "c"]]
+    thread.join()
+
+
+def test_an_interrupted_claim_is_abandoned() -> None:
+    """An interrupt between two keys does not leave the first one pending forever."""
+
+    class InterruptingKey(str):
+        """A key that is interrupted while the cache is locked."""
+
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            if lock.locked():
+                raise KeyboardInterrupt
+            return super().__hash__()
+
+    fetch = Fetch()
+    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    lock = vars(cache)["_lock"]
+    with pytest.raises(KeyboardInterrupt):
+        cache.get(["a", InterruptingKey("b")], fetch)
+    assert cache.get("ab", fetch) == {"a": "A", "b": "B"}
+    assert fetch.calls == [["a", "b"]]

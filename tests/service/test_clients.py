@@ -1,0 +1,358 @@
+"""Clients: their sessions, credentials, connections and locks."""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from botocore.config import Config
+from conftest import ACCOUNT, APP, OTHER_ACCOUNT, LoopbackSession, digest
+from fake_ecr import EXPIRED, ECRServer
+
+from ecr_events import CredentialsError
+from ecr_events.errors import BatchServiceError
+from ecr_events.service import ECRService, ecr_service
+from ecr_events.service.api import API
+from ecr_events.service.clients import ClientPool
+from ecr_events.service.responses import DescribeRepositoriesResponse
+
+pytestmark = pytest.mark.timeout(30)
+
+NEEDS_BOTO3 = "lookups require boto3: pip install 'ecr_events[boto3]'"
+
+
+class StubSession:
+    """A session whose clients do nothing, and that records their regions."""
+
+    def __init__(self) -> None:
+        self.created: list[str] = []
+
+    def client(self, service_name: str, *, region_name: str, config: Any) -> Any:
+        """Return a client with a connection pool of one."""
+        assert (service_name, config) == ("ecr", None)
+        self.created.append(region_name)
+        return SimpleNamespace(meta=SimpleNamespace(config=SimpleNamespace(max_pool_connections=1)))
+
+
+# boto3
+
+
+def test_the_default_session_is_that_of_boto3(server: ECRServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads credentials and endpoint from the environment."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    server.add(APP.image(digest=digest(1)))
+    image = ECRService().image(APP.image(digest=digest(1)))
+    assert image is not None
+    assert image.digest == digest(1)
+
+
+def test_lookups_without_boto3_name_the_extra() -> None:
+    """The lookup raises an ImportError; decoding and importing the service do not."""
+    code = """
+import sys
+sys.modules["boto3"] = sys.modules["botocore"] = None
+from ecr_events import ECRImageActionEvent
+from ecr_events.samples import sample
+import ecr_events.service
+event = sample(ECRImageActionEvent)
+for name in ("image", "repository", "images", "repositories"):
+    try:
+        getattr(event, name)
+    except ImportError as error:
+        print(error)
+"""
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert output.splitlines() == [NEEDS_BOTO3] * 4
+
+
+def test_a_session_does_not_require_boto3(
+    server: ECRServer, session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """boto3 is imported for its default session alone."""
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    assert ECRService(session).repository(APP) is None
+    assert server.count() == 1
+    with pytest.raises(ImportError, match=r"pip install 'ecr_events\[boto3\]'"):
+        ECRService().repository(APP)
+
+
+def test_importing_the_service_is_cheap() -> None:
+    """Neither the import nor a new service imports boto3, thread pools or logging."""
+    code = """
+import sys
+from ecr_events.service import ECRService
+ECRService()
+print({"boto3", "botocore", "concurrent.futures", "logging"} & set(sys.modules))
+"""
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert output == "set()\n"
+
+
+# Sessions and credentials
+
+
+def test_session_for_is_called_once_for_each_account_and_region(server: ECRServer) -> None:
+    """Cross-account consumers return the session of a role."""
+    calls: list[tuple[str, str]] = []
+
+    def session_for(account: str, region: str) -> LoopbackSession:
+        calls.append((account, region))
+        return LoopbackSession(server.url)
+
+    service = ECRService(session_for=session_for)
+    other = msgspec.structs.replace(APP, registry_id=OTHER_ACCOUNT)
+    for tag in ("a", "b"):
+        service.images([APP.image(tag=tag), other.image(tag=tag)])
+    assert sorted(calls) == [(ACCOUNT, "eu-west-1"), (OTHER_ACCOUNT, "eu-west-1")]
+
+
+def test_session_and_session_for_are_mutually_exclusive(session: LoopbackSession) -> None:
+    """One of them would be ignored."""
+    with pytest.raises(TypeError, match="session and session_for are mutually exclusive"):
+        ECRService(session, session_for=lambda _account, _region: session)
+
+
+def test_a_failing_session_for_fails_its_account_only(server: ECRServer, session: LoopbackSession) -> None:
+    """Its exception is the cause of a CredentialsError."""
+    other = msgspec.structs.replace(APP, registry_id=OTHER_ACCOUNT).image(tag="a")
+    server.add(APP.image(tag="a"))
+    sessions = {ACCOUNT: session}
+    service = ECRService(session_for=lambda account, _: sessions[account])
+    with pytest.raises(CredentialsError, match=r"session_for\('999999999999', 'eu-west-1'\) failed: KeyError") as one:
+        service.image(other)
+    assert isinstance(one.value.__cause__, KeyError)
+    with pytest.raises(BatchServiceError) as many:
+        service.images([APP.image(tag="a"), other])
+    assert list(many.value.errors) == [other]
+    assert many.value.results[APP.image(tag="a")] is not None
+    assert server.count() == 1
+
+
+def test_rejected_credentials_are_renewed_once(server: ECRServer) -> None:
+    """The call is retried with a new session; if AWS rejects that too, the lookup fails."""
+    server.add(APP.image(tag="a"))
+    calls: list[str] = []
+
+    def session_for(account: str, region: str) -> LoopbackSession:
+        calls.append(account + region)
+        return LoopbackSession(server.url)
+
+    service = ECRService(session_for=session_for, cache_ttl=0)
+    assert service.image(APP.image(tag="a")) is not None
+    server.fail(EXPIRED)
+    assert service.image(APP.image(tag="a")) is not None
+    assert len(calls) == 2
+    server.fail(EXPIRED, times=2)
+    with pytest.raises(CredentialsError):
+        service.image(APP.image(tag="a"))
+    assert service.image(APP.image(tag="a")) is not None
+
+
+def test_a_retry_with_new_credentials_holds_a_slot(server: ECRServer) -> None:
+    """The retry takes a connection of the new client and releases it."""
+    slots_free: list[bool] = []
+
+    def record(**_: Any) -> None:
+        slots_free.append(slots().acquire(blocking=False))
+
+    class RecordingSession(LoopbackSession):
+        def client(self, *arguments: Any, **options: Any) -> Any:
+            client = super().client(*arguments, **options)
+            client.meta.events.register("before-send.ecr", record)
+            return client
+
+    def slots() -> threading.BoundedSemaphore:
+        return pool.client(ACCOUNT, "eu-west-1").slots
+
+    server.fail(EXPIRED)
+    config = Config(max_pool_connections=1)
+    pool = ClientPool(None, lambda _account, _region: RecordingSession(server.url), config)
+    API(pool).call(APP, "describe_repositories", DescribeRepositoriesResponse)
+    assert server.count() == 2
+    assert slots_free == [False, False]
+    assert slots().acquire(blocking=False)
+
+
+def test_discard_keeps_a_client_that_another_thread_renewed() -> None:
+    """Only the client whose credentials were rejected is discarded."""
+    pool = ClientPool(None, lambda _account, _region: StubSession(), None)
+    old = pool.client(ACCOUNT, "eu-west-1")
+    assert pool.discard(old)
+    new = pool.client(ACCOUNT, "eu-west-1")
+    assert pool.discard(old)
+    assert pool.client(ACCOUNT, "eu-west-1") is new is not old
+
+
+# The pool
+
+
+def test_the_least_recently_used_client_is_evicted() -> None:
+    """`max_clients` bounds the pool, with its locks."""
+    session = StubSession()
+    pool = ClientPool(session, None, None, max_clients=2)
+    for region in ("a", "b", "a", "c", "a", "b"):
+        pool.client(ACCOUNT, region)
+    assert session.created == ["a", "b", "c", "b"]
+    assert len(vars(pool)["_entries"]) == 2
+
+
+def test_threads_may_evict_clients_at_the_same_time() -> None:
+    """Each thread gets a client for its region, however often that is evicted."""
+
+    class Region(str):
+        """A key that switches threads within each operation on a dict."""
+
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            time.sleep(0)
+            return super().__hash__()
+
+    pool = ClientPool(StubSession(), None, None, max_clients=2)
+
+    def use_clients(number: int) -> None:
+        for step in range(200):
+            pool.client(ACCOUNT, Region((number + step) % 5))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(use_clients, range(8)))
+    assert len(vars(pool)["_entries"]) == 2
+
+
+def test_a_session_creates_one_client_at_a_time() -> None:
+    """Sessions of boto3 are not thread-safe."""
+    creating = threading.Lock()
+
+    class UnsafeSession(StubSession):
+        def client(self, service_name: str, *, region_name: str, config: Any) -> Any:
+            assert creating.acquire(blocking=False)
+            time.sleep(0.01)
+            creating.release()
+            return super().client(service_name, region_name=region_name, config=config)
+
+    pool = ClientPool(UnsafeSession(), None, None)
+    with ThreadPoolExecutor(4) as threads:
+        clients = list(threads.map(partial(pool.client, ACCOUNT), "abcdefgh"))
+    assert len(set(clients)) == 8
+
+
+def test_a_service_bounds_its_clients(server: ECRServer, session: LoopbackSession) -> None:
+    """Events may name arbitrary regions: the 65th evicts the first."""
+    service = ECRService(session, cache_ttl=0)
+    repositories = [msgspec.structs.replace(APP, region=f"us-east-{number}") for number in range(1, 66)]
+    for repository in [*repositories, repositories[-1], repositories[0]]:
+        service.repository(repository)
+    assert len(session.made) == 65 + 1
+    assert server.count() == 67
+
+
+def test_a_slow_session_for_does_not_delay_other_accounts(server: ECRServer, session: LoopbackSession) -> None:
+    """Clients of other accounts are created and used meanwhile."""
+    server.add(APP.image(tag="a"))
+    waiting, proceed = threading.Event(), threading.Event()
+
+    def session_for(account: str, _: str) -> LoopbackSession:
+        if account == OTHER_ACCOUNT:
+            waiting.set()
+            proceed.wait()
+        return session
+
+    service = ECRService(session_for=session_for, cache_ttl=0)
+    other = msgspec.structs.replace(APP, registry_id=OTHER_ACCOUNT)
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(service.image, other.image(tag="a"))
+        waiting.wait()
+        assert service.image(APP.image(tag="a")) is not None
+        proceed.set()
+        assert slow.result() is None
+
+
+def test_concurrent_lookups_of_one_image_share_a_call(server: ECRServer, session: LoopbackSession) -> None:
+    """They share its client too."""
+    server.add(APP.image(digest=digest(1)))
+    server.delay = 0.2
+    service = ECRService(session)
+    with ThreadPoolExecutor(8) as threads:
+        images = list(threads.map(service.image, [APP.image(digest=digest(1))] * 8))
+    assert {image and image.digest for image in images} == {digest(1)}
+    assert server.count() == 1
+    assert session.made == ["eu-west-1"]
+
+
+def test_no_connection_pool_overflows(
+    server: ECRServer, session: LoopbackSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Concurrent batches share the connections of a client, even if the session sets their number."""
+    server.delay = 0.01
+    botocore_session: Any = vars(session)["_session"]
+    botocore_session.set_default_client_config(Config(max_pool_connections=3))
+    service = ECRService(session)
+    repositories = [msgspec.structs.replace(APP, repository_name=f"app-{number}") for number in range(8)]
+    batches = [[repository.image(tag=f"v{number}") for repository in repositories] for number in range(5)]
+    with caplog.at_level(logging.WARNING), ThreadPoolExecutor(5) as threads:
+        list(threads.map(service.images, batches))
+    assert server.in_flight_peak == 3
+    assert caplog.records == []
+
+
+# Forks and interrupts
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_starts_with_new_clients(server: ECRServer, session: LoopbackSession) -> None:
+    """It uses neither connections nor locks of its parent, and does not wait for the parent's fetches."""
+    server.add(APP.image(tag="a"))
+    server.delay = 0.5
+    service = ECRService(session)
+    with ThreadPoolExecutor(1) as threads:
+        fetching = threads.submit(service.image, APP.image(tag="a"))
+        while not server.count():
+            time.sleep(0.01)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if not child:
+            os._exit(0 if service.image(APP.image(tag="a")) else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert fetching.result() is not None
+    assert server.count() == 2
+    # The handler of the child, called here, where coverage sees it.
+    ecr_service.reset_after_fork()
+    assert service.image(APP.image(tag="a")) is not None
+    assert server.count() == 3
+
+
+def test_an_interrupted_lookup_is_repeated_by_a_waiting_thread(server: ECRServer, session: LoopbackSession) -> None:
+    """A KeyboardInterrupt in one thread does not block the others."""
+    server.add(APP.image(digest=digest(1)))
+    started, proceed = threading.Event(), threading.Event()
+    attempts: list[str] = []
+
+    def session_for(account: str, region: str) -> LoopbackSession:
+        attempts.append(account + region)
+        if len(attempts) == 1:
+            started.set()
+            proceed.wait()
+            raise KeyboardInterrupt
+        return session
+
+    service = ECRService(session_for=session_for)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(service.image, APP.image(digest=digest(1)))
+        started.wait()
+        second = threads.submit(service.image, APP.image(digest=digest(1)))
+        proceed.set()
+        assert isinstance(first.exception(), KeyboardInterrupt)
+        assert second.result() is not None
