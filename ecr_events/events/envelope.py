@@ -140,7 +140,7 @@ class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
 
     @property
     def _service(self) -> "ECRService":
-        from ecr_events.service import service_for
+        from ecr_events.service.ecr_service import service_for
 
         return service_for(self.session)
 

@@ -4,7 +4,7 @@ The only package that uses boto3, which the first lookup imports. It takes refer
 not depend on events.
 """
 
-from ecr_events.service.ecr_service import ECRService, service_for
+from ecr_events.service.ecr_service import ECRService
 from ecr_events.service.image import Image
 from ecr_events.service.manifest import Manifest
 from ecr_events.service.replication_status import ImageReplicationStatus
@@ -20,5 +20,4 @@ __all__ = [
     "Manifest",
     "Repository",
     "Session",
-    "service_for",
 ]

@@ -15,7 +15,8 @@ from ecr_events import (
     UnknownEvent,
 )
 from ecr_events.samples import sample
-from ecr_events.service import ECRService, Manifest, Repository, service_for
+from ecr_events.service import ECRService, Manifest, Repository
+from ecr_events.service.ecr_service import service_for
 from ecr_events.service.scan_findings import Attribute, EnhancedImageScanFinding, ImageScanFinding
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
