@@ -17,11 +17,12 @@ def split(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
-def until_damage(pieces: Iterator[bytes]) -> bytes:
-    """Return the bytes that are yielded before a DecodeError, which must follow."""
+def until_damage(pieces: Iterator[bytes], reason: str) -> bytes:
+    """Return the bytes that are yielded before a DecodeError with `reason`, which must follow."""
     decompressed: list[bytes] = []
-    with pytest.raises(DecodeError):
+    with pytest.raises(DecodeError, match=reason) as caught:
         deque(map(decompressed.append, pieces))
+    assert (caught.value.path, caught.value.payload) == ("$", b"")
     return b"".join(decompressed)
 
 
@@ -51,7 +52,7 @@ def test_nothing_is_decompressed_to_nothing() -> None:
 @pytest.mark.parametrize("left", [1, 17, len(MEMBERS[1]) - 1])
 def test_truncated_gzip_yields_all_that_is_there(left: int) -> None:
     """The members before the truncated one are whole."""
-    text = until_damage(gunzip(split(MEMBERS[0] + MEMBERS[1][:left], 100)))
+    text = until_damage(gunzip(split(MEMBERS[0] + MEMBERS[1][:left], 100)), "^gzip is truncated at")
     assert text.startswith(TEXTS[0])
     assert (TEXTS[0] + TEXTS[1]).startswith(text)
 
@@ -60,6 +61,11 @@ def test_bytes_before_damage_are_yielded() -> None:
     """Everything that zlib has decompressed up to the damaged byte, although it reports only the error."""
     damaged = bytearray(MEMBERS[0])
     damaged[-5] ^= 1  # in the checksum, behind all data
-    assert until_damage(gunzip([bytes(damaged)])) == TEXTS[0]
-    assert until_damage(gunzip(split(bytes(damaged), 50))) == TEXTS[0]
-    assert until_damage(gunzip([MEMBERS[0] + b"garbage"])) == TEXTS[0]
+    assert until_damage(gunzip([bytes(damaged)]), "incorrect data check") == TEXTS[0]
+    assert until_damage(gunzip(split(bytes(damaged), 50)), "incorrect data check") == TEXTS[0]
+
+
+@pytest.mark.parametrize("garbage", [b"garbage", b"XX" + MEMBERS[1], b"\0X\0" + MEMBERS[1]])
+def test_garbage_behind_a_member_is_damage(garbage: bytes) -> None:
+    """Only zero bytes are padding."""
+    assert until_damage(gunzip([MEMBERS[0] + garbage]), "incorrect header check") == TEXTS[0]

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from archive_styles import EVENTS, LINES, STYLES, every_style
 from hypothesis import given
@@ -97,6 +98,7 @@ def test_the_first_error_is_raised_by_default(tmp_path: Path) -> None:
         next(events)
     error = caught.value
     assert isinstance(error, DecodeError)
+    assert isinstance(error.__cause__, msgspec.ValidationError)
     assert (error.file, error.line, error.offset) == (str(file), 2, len(LINES[0]) + 1)
     assert (error.path, error.reason) == ("$.version", "expected `str`, got `int`")
     assert str(error) == f"{file}:2: byte {error.offset}: expected `str`, got `int` at $.version"

@@ -67,6 +67,12 @@ def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
+    """Although there is no draft to remove."""
+    with pytest.raises(FileNotFoundError):
+        write(EVENTS, tmp_path / "missing" / "events.ndjson")
+
+
 def test_a_kill_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     """The process is killed after some events have been written."""
     file = tmp_path / "events.ndjson"
