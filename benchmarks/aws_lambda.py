@@ -8,7 +8,7 @@ from benchmarks.contenders import JSON, ORJSON, OURS, SCAN, check, contender, in
 from benchmarks.decode import MIX, by_kind
 from benchmarks.runner import Section, Size, in_rounds, microseconds
 from benchmarks.workloads import KINDS, mixed, of_kind, sqs_delivery
-from ecr_events.deliveries import unwrap
+from ecr_events.deliveries import Record, unwrap
 
 _BATCH = 10
 SQS = "10 records of SQS"
@@ -53,7 +53,7 @@ def sqs(name: str, count: int, seconds: float) -> dict[str, float]:
         return [decode(record["body"]) for record in delivery["Records"]]
 
     def unwrapped(delivery: dict[str, Any]) -> list[Any]:
-        return [record.event for record in unwrap(delivery)]
+        return [record.event for record in unwrap(delivery) if isinstance(record, Record)]
 
     function: Callable[[dict[str, Any]], list[Any]] = unwrapped if name == OURS else loop
     for delivery in deliveries[:10]:
