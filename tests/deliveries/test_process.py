@@ -285,13 +285,16 @@ def later(_: object) -> Later:
 )
 def test_a_result_that_defers_the_work_fails_the_record(defer: Callable[[object], object]) -> None:
     """A lambda may return a coroutine or a generator, which nothing would run; it is closed without a warning."""
-    delivery = {"Records": [sqs(PUSH_JSON, "a"), sqs("{", "b")]}
-    response, failures = processed(delivery, lambda event: defer(event))  # noqa: PLW0108
+
+    def handle(event: EventBridgeEvent) -> object:
+        return defer(event)
+
+    response, failures = processed({"Records": [sqs(PUSH_JSON, "a"), sqs("{", "b")]}, handle)
     assert response == failed("a", "b")
     with pytest.raises(TypeError, match="handler must finish its work, not return an object of type"):
         raise failures[0].error
     with pytest.raises(TypeError, match="handler must finish its work"):
-        process(json.loads(PUSH_JSON), lambda event: defer(event))  # noqa: PLW0108
+        process(json.loads(PUSH_JSON), handle)
 
 
 def test_a_future_fails_the_record() -> None:

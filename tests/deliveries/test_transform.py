@@ -147,8 +147,12 @@ OTHER_SOURCES: list[Any] = [
 def test_other_sources_need_process(delivery: Any) -> None:
     """They expect no data, so nothing is processed."""
     handled: list[EventBridgeEvent] = []
+
+    def handle(event: EventBridgeEvent) -> None:
+        handled.append(event)
+
     with pytest.raises(TypeError, match="call `process`, not `transform`"):
-        transform(delivery, lambda event: handled.append(event))  # noqa: PLW0108
+        transform(delivery, handle)
     assert handled == []
 
 

@@ -1,4 +1,4 @@
-"""What type checkers must infer of `ecr_events.deliveries`. Checked, never run."""
+"""Types that type checkers must infer from `ecr_events.deliveries`. Checked, never run."""
 
 from collections.abc import Iterator
 from typing import assert_never, assert_type
