@@ -1,10 +1,24 @@
-"""Events where AWS delivers them: unwrapped, processed, and answered.
+"""Events inside the deliveries of AWS: SQS, SNS, Kinesis, Firehose, CloudWatch Logs and EventBridge Pipes.
 
-`unwrap` gives the events in what Lambda, or a queue, hands over; `process` runs a handler on
-each, and returns what AWS wants to hear.
+`unwrap` yields the events, `process` runs a handler on each and returns the response that AWS expects, and
+`transform` does so for Firehose.
 """
 
-from ecr_events.deliveries.process import DROPPED, Failure, process
-from ecr_events.deliveries.unwrap import Record, unwrap
+from ecr_events.deliveries.handlers import DROPPED, Failure, Handler, OnError, TransformHandler
+from ecr_events.deliveries.process import process, transform
+from ecr_events.deliveries.records import InvalidRecord, Record
+from ecr_events.deliveries.unwrap import Delivery, unwrap
 
-__all__ = ["DROPPED", "Failure", "Record", "process", "unwrap"]
+__all__ = [
+    "DROPPED",
+    "Delivery",
+    "Failure",
+    "Handler",
+    "InvalidRecord",
+    "OnError",
+    "Record",
+    "TransformHandler",
+    "process",
+    "transform",
+    "unwrap",
+]

@@ -1,170 +1,173 @@
-"""A handler run on every event of a delivery, and the answer that AWS expects back.
+"""A handler run on every event of a delivery, and the response that AWS expects."""
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html,
-https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html and
-https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
-"""
-
-import binascii
-from collections.abc import Callable, Iterator
-from typing import Any, Final, cast
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import msgspec
 
-from ecr_events.deliveries.unwrap import LIMIT, Budget, Delivery, Record, batch, parsed, records
-from ecr_events.events import ECREvent, UnknownEvent
+from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, ExpansionLimit
+from ecr_events.deliveries.handlers import (
+    DROPPED,
+    Dropped,
+    Failure,
+    Handler,
+    OnError,
+    TransformHandler,
+    log_failure,
+    reject_deferred,
+    reject_deferring,
+)
+from ecr_events.deliveries.records import InvalidRecord, Record
+from ecr_events.deliveries.sources import Firehose, PartialBatchSource, Response, Source, open_delivery
+from ecr_events.deliveries.unwrap import Delivery, parse_delivery, unwrap_item
 from ecr_events.session import Session
 
-__all__ = ["DROPPED", "Failure", "process"]
+__all__ = ["process", "transform"]
 
-DROPPED: Final = object()
-"""What a handler returns to have Firehose drop the record, as meant."""
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that was not processed, and why."""
-
-    record: Record
-    """The record, with the event if there is one."""
-
-    error: Exception
-    """The record's own `DecodeError`, or what the handler raised."""
-
-
-Handler = Callable[[ECREvent | UnknownEvent], Any]
-OnError = Callable[[Failure], object]
+_Result = TypeVar("_Result")
 
 
 def process(
     delivery: Delivery,
     handler: Handler,
     *,
-    on_error: OnError,
+    on_error: OnError | None = None,
     session: Session | None = None,
-    limit: int = LIMIT,
-) -> dict[str, Any] | None:
-    """Run `handler` on each event of a delivery, and return what AWS expects back from the function.
+    max_expanded_size: int = MAX_EXPANDED_SIZE,
+) -> Response | None:
+    """Run `handler` on each event of a delivery, and return the response that AWS expects.
 
-    - SQS, also by way of Pipes or ``receive_message``: ``{"batchItemFailures": [...]}`` with the id of each
-      failed message. In a FIFO queue the first failure ends the processing, and the
-      messages behind it are reported too, since they must stay in order. (Of received
-      messages it is known by their ``MessageGroupId``, which has to be asked for.)
-    - Kinesis, also by way of Pipes: the same with the id of the first failed record alone,
-      which ends the processing, since Lambda delivers again from there on.
-    - Firehose: ``{"records": [...]}`` with ``Ok``, ``Dropped`` or ``ProcessingFailed`` for each. A handler
-      returns the new data as bytes or str, None to leave the data as it is, or `DROPPED`.
-      Of a record with several events, what is returned for each is put together.
-    - Everything else, an event by itself for one: None, and the first error is raised.
+    - SQS, also from Pipes or ``receive_message``: ``{"batchItemFailures": [{"itemIdentifier": ...}, ...]}`` with
+      the id of each failed message. In a FIFO queue the first failure ends the batch, and the messages after it are
+      reported too, to stay in order. Received messages reveal their queue by ``MessageGroupId`` only, which must
+      be requested.
+    - Kinesis, also from Pipes: the same with the first failed record alone, which ends the batch. The stream is
+      delivered again from there on.
+    - Everything else, such as one event: None, and the first error is raised.
 
-    The function needs ``ReportBatchItemFailures`` in its event source mapping for the first two;
-    without it Lambda ignores the answer, and takes every message for processed.
+    For SQS and Kinesis the event source mapping needs ``ReportBatchItemFailures``: without it Lambda ignores the
+    response and treats every record as processed.
 
     Args:
-        delivery: What Lambda hands to a function, or a queue to a worker; parsed, or as text.
-        handler: Called with each event; what it raises fails its record and no other.
-        on_error: Called with each `Failure` that the answer reports, so that none goes
-            unseen: a list's ``append``, or something that logs. What it raises is raised.
+        delivery: The event that Lambda passes to a function, or the result of ``receive_message``; JSON text or
+            parsed.
+        handler: Called with each event. An exception fails its record and no other.
+        on_error: Called with each failure that the response reports. By default failures are logged at ERROR to the
+            logger ``ecr_events``, with the id of the record and the class of the error; of a `DecodeError` also the
+            text, of others the traceback without their text, which might quote the event.
         session: The boto3 session that lookups on the events go through.
-        limit: The most bytes that base64 and gzip in the delivery may expand to.
+        max_expanded_size: The maximum number of bytes that base64 and gzip in the delivery may expand to.
 
     Raises:
-        Exception: From a delivery without an answer, what the handler raised, or the DecodeError.
-        TypeError: The delivery is not of a type that `unwrap` takes.
+        Exception: The first error of a delivery without a response.
+        TypeError: The delivery is from Firehose, or not of a type listed above, or `handler` is a coroutine or
+            generator function. Nothing has been processed.
     """
-    document = parsed(delivery)
-    items = batch(document)
-    run = _Run(handler, on_error, session, Budget(limit))
-    match items[0] if items else document:
-        case {"eventSource": "aws:sqs"} | {"MessageId": _, "Body": _}:
-            return {"batchItemFailures": run.messages(items, in_order=_is_fifo(items[0]))}
-        case {"Records": []} | {"Messages": []} | {"ResponseMetadata": _} | []:
-            return {"batchItemFailures": []}
-        case {"eventSource": "aws:kinesis"}:
-            return {"batchItemFailures": run.messages(items, in_order=True)[:1]}
-        case {"recordId": _} | {"records": []}:
-            return {"records": [run.transformation(item) for item in items]}
-        case _:
-            run.directly(items)
-            return None
+    reject_deferring(handler)
+    items, source = open_delivery(parse_delivery(delivery))
+    if isinstance(source, Firehose):
+        raise TypeError("a delivery of Firehose expects data in response: call `transform`, not `process`")
+    run = _Run(source, session, ExpansionLimit(max_expanded_size), log_failure if on_error is None else on_error)
+    if isinstance(source, PartialBatchSource):
+        return run.batch_item_failures(items, source, handler)
+    run.invoke(items, handler)
+    return None
+
+
+def transform(
+    delivery: Delivery,
+    handler: TransformHandler,
+    *,
+    on_error: OnError | None = None,
+    session: Session | None = None,
+    max_expanded_size: int = MAX_EXPANDED_SIZE,
+) -> Response:
+    """Run `handler` on each event of a Firehose delivery, and return the transformed records.
+
+    The response is ``{"records": [{"recordId": ..., "result": ..., "data": ...}, ...]}``. A record is ``Ok`` with the
+    data that the handler returned, or with its original data for None; ``Dropped`` for `DROPPED`; or
+    ``ProcessingFailed``. Results for several events in one record are concatenated.
+
+    Args:
+        delivery: The event that Lambda passes to the function; JSON text or parsed.
+        handler: Called with each event. An exception fails its record and no other.
+        on_error: As for `process`.
+        session: As for `process`.
+        max_expanded_size: As for `process`.
+
+    Raises:
+        TypeError: The delivery is not from Firehose, or `handler` is a coroutine or generator function. Nothing has
+            been processed.
+    """
+    reject_deferring(handler)
+    items, source = open_delivery(parse_delivery(delivery))
+    if not isinstance(source, Firehose):
+        raise TypeError("not a delivery of Firehose: call `process`, not `transform`")
+    run = _Run(source, session, ExpansionLimit(max_expanded_size), log_failure if on_error is None else on_error)
+    return {"records": [run.transform_record(item, source, handler) for item in items]}
 
 
 class _Run(msgspec.Struct, frozen=True):
-    """One processing of a delivery."""
+    """The processing of one delivery."""
 
-    handler: Handler
-    on_error: OnError
+    source: Source
     session: Session | None
-    budget: Budget
+    limit: ExpansionLimit
+    on_error: OnError
 
-    def messages(self, items: list[Any], *, in_order: bool) -> list[dict[str, str]]:
-        """Return the ids of those that failed; `in_order`, of the first that failed and all behind it."""
-        failures: list[dict[str, str]] = []
-        for item in items:
-            if (in_order and failures) or self._results(item) is None:
-                # Lambda takes an empty id for the failure of the whole batch, which is safe.
-                failures.append({"itemIdentifier": _id(item) or ""})
-        return failures
+    def batch_item_failures(self, items: list[Any], source: PartialBatchSource, handler: Handler) -> Response:
+        """Return the response for the records that failed."""
+        failed: list[Any] = []
+        for index, item in enumerate(items):
+            if self._results(item, handler, reject_deferred) is None:
+                if not failed and source.is_ordered(items):
+                    return source.response(items[index:])
+                failed.append(item)
+        return source.response(failed)
 
-    def transformation(self, item: Any) -> dict[str, Any]:
-        """Return what Firehose is to do with one record."""
-        answer = {"recordId": _id(item), "result": "Ok", "data": item.get("data")}
-        results = self._results(item, _as_data)
+    def transform_record(self, item: Any, source: Firehose, handler: TransformHandler) -> dict[str, str]:
+        """Return one transformed record."""
+        results = self._results(item, handler, _to_data)
         if results is None:
-            return answer | {"result": "ProcessingFailed"}
+            return source.transformed(item, "ProcessingFailed")
         if results and all(result is DROPPED for result in results):
-            return answer | {"result": "Dropped"}
+            return source.transformed(item, "Dropped")
         if all(result is None for result in results):
-            return answer
-        data = b"".join(result for result in results if isinstance(result, bytes))
-        return answer | {"data": binascii.b2a_base64(data, newline=False).decode()}
+            return source.transformed(item, "Ok")
+        return source.transformed(item, "Ok", b"".join(result for result in results if isinstance(result, bytes)))
 
-    def directly(self, items: list[Any]) -> None:
-        """Run the handler on every event, and raise the first error."""
+    def invoke(self, items: list[Any], handler: Handler) -> None:
+        """Run the handler on each event, and raise the first error."""
         for item in items:
-            for record in self._records(item):
-                self._handle(record)
+            for record in self._unwrap(item):
+                if isinstance(record, InvalidRecord):
+                    raise record.error
+                reject_deferred(handler(record.event))
 
-    def _results(self, item: Any, read: Callable[[Any], Any] = lambda result: result) -> list[Any] | None:
-        """Return what the handler returned for each event of an item; None if one failed, which is reported."""
-        results: list[Any] = []
-        for record in self._records(item):
+    def _results(self, item: Any, handler: Handler, convert: Callable[[object], _Result]) -> list[_Result] | None:
+        """Return the converted results for the events of an item; None after the first failure, which is reported."""
+        results: list[_Result] = []
+        for record in self._unwrap(item):
+            if isinstance(record, InvalidRecord):
+                self.on_error(Failure(record=record, error=record.error))
+                return None
             try:
-                results.append(read(self._handle(record)))
-            except Exception as error:  # noqa: BLE001 - whatever the handler raises fails its record, and no other
+                results.append(convert(handler(record.event)))
+            except Exception as error:  # noqa: BLE001 - any exception of the handler fails its record alone
                 self.on_error(Failure(record=record, error=error))
                 return None
         return results
 
-    def _records(self, item: Any) -> Iterator[Record]:
-        return records(item, self.session, self.budget)
-
-    def _handle(self, record: Record) -> Any:
-        if record.error is not None:
-            raise record.error
-        return self.handler(cast("ECREvent | UnknownEvent", record.event))
+    def _unwrap(self, item: Any) -> Iterable[Record | InvalidRecord]:
+        record = self.source.decode_plain(item, self.session)
+        return unwrap_item(item, self.session, self.limit) if record is None else (record,)
 
 
-def _as_data(result: Any) -> Any:
-    """Return what a handler returned as Firehose can have it."""
+def _to_data(result: object) -> bytes | Dropped | None:
+    """Return the result of a `TransformHandler` with text encoded."""
+    reject_deferred(result)
     if result is None or result is DROPPED or isinstance(result, bytes):
         return result
     if isinstance(result, str):
         return result.encode()
-    raise TypeError(f"a handler of Firehose records returns bytes, str, None or DROPPED, not {type(result).__name__}")
-
-
-def _is_fifo(message: dict[str, Any]) -> bool:
-    """Return whether a message is from a FIFO queue: by the queue's name, or, received, by its group."""
-    attributes: dict[str, Any] = message.get("attributes") or message.get("Attributes") or {}
-    return str(message.get("eventSourceARN")).endswith(".fifo") or "MessageGroupId" in attributes
-
-
-def _id(record: Any) -> str | None:
-    """Return the id by which AWS wants to hear of a record."""
-    match record:
-        case {"messageId": str(id_)} | {"MessageId": str(id_)} | {"recordId": str(id_)}:
-            return id_
-        case {"kinesis": {"sequenceNumber": str(id_)}} | {"eventID": str(id_)}:
-            return id_
-        case _:
-            return None
+    raise TypeError(f"handler must return bytes, str, None or DROPPED, not {type(result).__name__}")

@@ -1,0 +1,110 @@
+"""Handlers of events: their types, what they must not be, and where their failures go."""
+
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from typing import Final, TypeAlias, cast
+
+import msgspec
+
+from ecr_events.deliveries.records import InvalidRecord, Record
+from ecr_events.errors import DecodeError
+from ecr_events.events import ECREvent, UnknownEvent
+
+__all__ = [
+    "DROPPED",
+    "Dropped",
+    "Failure",
+    "Handler",
+    "OnError",
+    "TransformHandler",
+    "log_failure",
+    "reject_deferred",
+    "reject_deferring",
+]
+
+
+class Dropped(Enum):
+    """The type of `DROPPED`."""
+
+    DROPPED = "DROPPED"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+DROPPED: Final = Dropped.DROPPED
+"""Handler result that drops a Firehose record."""
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that was not processed."""
+
+    record: Record | InvalidRecord
+    """The record."""
+
+    error: Exception
+    """The exception that the handler raised, or the record's own `DecodeError`."""
+
+
+Handler: TypeAlias = Callable[[ECREvent | UnknownEvent], object]
+"""A function that processes one event. Its result is ignored; an exception fails the record."""
+
+TransformHandler: TypeAlias = Callable[[ECREvent | UnknownEvent], bytes | str | Dropped | None]
+"""A function that returns the new data of a Firehose record, None to leave it unchanged, or `DROPPED`."""
+
+OnError: TypeAlias = Callable[[Failure], object]
+"""A function that is called with each failure, such as a list's ``append``. An exception ends the processing."""
+
+_DEFERRED = CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR
+
+
+def reject_deferring(handler: object) -> None:
+    """Check that calling `handler` runs it.
+
+    Raises:
+        TypeError: It is a coroutine function, a generator function or an async generator function, or not callable.
+    """
+    if not callable(handler):
+        raise TypeError(f"handler must be callable, not {type(handler).__name__}")
+    function: Callable[..., object] = handler
+    while isinstance(function, partial):
+        function = cast("partial[object]", function).func
+    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
+    if code is not None and code.co_flags & _DEFERRED:
+        name = getattr(function, "__qualname__", type(function).__qualname__)
+        raise TypeError(f"handler must be a plain function, but {name} is a coroutine or generator function")
+
+
+def reject_deferred(result: object) -> None:
+    """Check that a handler has done its work.
+
+    Raises:
+        TypeError: The result is an awaitable, a generator or an async generator, which nothing would run.
+    """
+    if result is None:
+        return
+    type_ = type(result)
+    if hasattr(type_, "__await__") or issubclass(type_, GeneratorType | AsyncGeneratorType):
+        if isinstance(result, CoroutineType):
+            cast("CoroutineType[object, object, object]", result).close()  # or Python warns that it was never awaited
+        raise TypeError(f"handler must finish its work, not return an object of type {type_.__name__}")
+
+
+def log_failure(failure: Failure) -> None:
+    """Log a failure at ERROR to the logger ``ecr_events``: the record's id, and what failed where.
+
+    The message of a handler's exception may quote the event, so its class and its traceback are logged without it.
+    """
+    import logging
+
+    error = failure.error
+    if isinstance(error, DecodeError):
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        import traceback
+
+        reason = "\n".join([type(error).__name__, *map(str.rstrip, traceback.format_tb(error.__traceback__))])
+    logging.getLogger("ecr_events").error("record %.200r failed: %s", failure.record.id, reason)

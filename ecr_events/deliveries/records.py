@@ -1,0 +1,46 @@
+"""The records that deliveries are unwrapped to."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from ecr_events.errors import DecodeError
+from ecr_events.events import ECREvent, UnknownEvent
+
+__all__ = ["NO_ATTRIBUTES", "InvalidRecord", "Record"]
+
+NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One event of a delivery."""
+
+    id: str | None
+    """The outermost id in the delivery: ``messageId``, ``sequenceNumber``, ``recordId`` ...; None if there is none.
+
+    Responses to AWS refer to it. Several events in one record share its id.
+    """
+
+    event: ECREvent | UnknownEvent
+    """The decoded event."""
+
+    attributes: Mapping[str, str] = NO_ATTRIBUTES
+    """The string attributes of the SQS or SNS message.
+
+    A dead-letter queue of EventBridge has ``ERROR_CODE``, ``ERROR_MESSAGE``, ``RULE_ARN``, ``TARGET_ARN`` and
+    ``RETRY_ATTEMPTS``.
+    """
+
+
+class InvalidRecord(msgspec.Struct, frozen=True):
+    """A record of a delivery that could not be decoded."""
+
+    id: str | None
+    """As in `Record`."""
+
+    error: DecodeError
+    """The reason, with the payload."""
+
+    attributes: Mapping[str, str] = NO_ATTRIBUTES
+    """As in `Record`."""

@@ -1,0 +1,409 @@
+"""`process`: one response per source, and no record counts as processed that was not."""
+
+import asyncio
+import functools
+import json
+import logging
+import types
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from delivery_samples import (
+    MALFORMED_JSON,
+    PUSH,
+    PUSH_JSON,
+    REPLICATION,
+    REPLICATION_JSON,
+    firehose,
+    kinesis,
+    logs,
+    notification,
+    pipes_kinesis,
+    received,
+    sns,
+    sqs,
+    subscription,
+)
+
+from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent, decode
+from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
+
+
+def fail_replications(event: EventBridgeEvent) -> None:
+    if event == REPLICATION:
+        raise LookupError(event.id)
+
+
+def processed(delivery: Any, handler: Handler = fail_replications) -> tuple[Any, list[Failure]]:
+    """Return the response and the failures."""
+    failures: list[Failure] = []
+    return process(delivery, handler, on_error=failures.append), failures
+
+
+def failed(*ids: str) -> dict[str, list[dict[str, str]]]:
+    return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in ids]}
+
+
+# Responses
+
+
+def test_sqs_reports_each_failed_message() -> None:
+    """A message fails by its handler or by its content; each failure has its record and its error."""
+    response, failures = processed({"Records": [sqs(REPLICATION_JSON, "a"), sqs(PUSH_JSON, "b"), sqs("{", "c")]})
+    assert response == failed("a", "c")
+    assert [type(failure.error) for failure in failures] == [LookupError, DecodeError]
+    assert failures[0].record == Record("a", REPLICATION)
+    assert failures[1].record == InvalidRecord("c", failures[1].error)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "ids"),
+    [([PUSH_JSON] * 3, []), ([REPLICATION_JSON] * 3, ["0", "1", "2"]), ([], [])],
+    ids=["none failed", "all failed", "empty"],
+)
+@pytest.mark.parametrize("wrap", ["lambda", "pipes", "receive_message", "text"])
+def test_sqs_responds_alike_in_every_form(wrap: str, bodies: list[str], ids: list[str]) -> None:
+    """Messages are from Lambda, from Pipes or from boto3."""
+    messages = [sqs(body, str(number)) for number, body in enumerate(bodies)]
+    delivery: Any = {
+        "lambda": {"Records": messages},
+        "pipes": messages,
+        "receive_message": {"Messages": [received(body, str(number)) for number, body in enumerate(bodies)]},
+        "text": json.dumps({"Records": messages}),
+    }[wrap]
+    assert processed(delivery)[0] == failed(*ids)
+
+
+def test_an_empty_queue_has_no_failures() -> None:
+    """`receive_message` returns no messages for an empty queue."""
+    assert processed({"ResponseMetadata": {}})[0] == failed()
+
+
+def test_a_fifo_queue_stops_at_the_first_failure() -> None:
+    """The messages after it are reported and not handled, to stay in order."""
+    handled: list[EventBridgeEvent] = []
+
+    def handle(event: EventBridgeEvent) -> None:
+        handled.append(event)
+        fail_replications(event)
+
+    bodies = [PUSH_JSON, REPLICATION_JSON, PUSH_JSON]
+    messages = [sqs(body, str(number), queue="events.fifo") for number, body in enumerate(bodies)]
+    response, failures = processed({"Records": messages}, handle)
+    assert response == failed("1", "2")
+    assert handled == [PUSH, REPLICATION]
+    assert len(failures) == 1
+
+
+def test_a_received_message_of_a_fifo_queue_has_a_group() -> None:
+    """The result of `receive_message` does not name the queue."""
+    messages = [received(body, str(number)) for number, body in enumerate([PUSH_JSON, REPLICATION_JSON, PUSH_JSON])]
+    for message in messages:
+        message["Attributes"] = {"MessageGroupId": "a", "SequenceNumber": "1"}
+    assert processed({"Messages": messages})[0] == failed("1", "2")
+
+
+@pytest.mark.parametrize(("wrap", "key"), [(kinesis, "Records"), (pipes_kinesis, None)])
+def test_kinesis_reports_the_first_failure(wrap: Any, key: str | None) -> None:
+    """The stream is delivered again from there on, so no record after it is handled."""
+    records = [wrap(body, str(number)) for number, body in enumerate([PUSH_JSON, MALFORMED_JSON, REPLICATION_JSON])]
+    response, failures = processed({key: records} if key else records)
+    assert response == failed("1")
+    assert len(failures) == 1
+    assert processed({"Records": [kinesis(PUSH_JSON)]})[0] == failed()
+
+
+def test_a_message_with_several_events_fails_once() -> None:
+    """The first failure ends the message, which is delivered again as a whole."""
+    several = json.dumps([json.loads(body) for body in (PUSH_JSON, REPLICATION_JSON, REPLICATION_JSON)])
+    response, failures = processed({"Records": [sqs(several, "a"), sqs(PUSH_JSON, "b")]})
+    assert response == failed("a")
+    assert len(failures) == 1
+
+
+def test_a_message_without_events_is_processed() -> None:
+    """An empty batch in a message has nothing that could fail."""
+    assert processed({"Records": [sqs("[]"), sqs(json.dumps({"Records": []}))]}) == (failed(), [])
+
+
+@pytest.mark.parametrize("strange", [None, 7, [], {}, {"eventSource": "aws:sqs", "body": "{"}, sqs("{", id_=7)])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+def test_a_record_without_an_id_fails_with_an_empty_one(strange: Any) -> None:
+    """Lambda treats an empty id as the failure of the whole batch; other records are processed."""
+    handled: list[EventBridgeEvent] = []
+    expected = failed() if strange == [] else failed("")
+    assert processed({"Records": [strange, sqs(PUSH_JSON)]}, handled.append)[0] == expected
+    assert processed({"Messages": [strange, received(PUSH_JSON)]}, handled.append)[0] == expected
+    assert handled == [PUSH, PUSH]
+
+
+@pytest.mark.parametrize("attributes", [1.5, "odd", None, []])
+def test_strange_system_attributes_are_not_a_group(attributes: Any) -> None:
+    """Attributes of the wrong type do not fail the batch."""
+    messages = [sqs(REPLICATION_JSON, "a") | {"attributes": attributes}, sqs(PUSH_JSON, "b")]
+    assert processed({"Records": messages})[0] == failed("a")
+
+
+WITHOUT_RESPONSE: dict[str, Any] = {
+    "event": json.loads(PUSH_JSON),
+    "SNS": {"Records": [sns(PUSH_JSON)]},
+    "SNS over HTTP": notification(PUSH_JSON),
+    "array": [json.loads(PUSH_JSON), json.loads(PUSH_JSON)],
+}
+
+
+@pytest.mark.parametrize("delivery", WITHOUT_RESPONSE.values(), ids=WITHOUT_RESPONSE)
+def test_without_a_response_the_first_error_is_raised(delivery: Any) -> None:
+    """Lambda retries by the error; without one the response is None."""
+    assert processed(delivery) == (None, [])
+    with pytest.raises(ZeroDivisionError):
+        processed(delivery, lambda _: 1 // 0)
+    with pytest.raises(DecodeError):
+        processed(json.loads(json.dumps(delivery).replace("action-type", "")))
+
+
+def test_cloudwatch_logs_have_no_response() -> None:
+    """As for an event itself, the first error is raised."""
+    assert processed(subscription(logs(PUSH_JSON))) == (None, [])
+    with pytest.raises(LookupError):
+        processed(subscription(logs(PUSH_JSON, REPLICATION_JSON)))
+
+
+UNKNOWN_DELIVERIES: list[Any] = [{"Records": [{"s3": {}}]}, {"Records": [None]}, [{}], {}]
+
+
+@pytest.mark.parametrize("delivery", UNKNOWN_DELIVERIES)
+def test_an_unknown_delivery_raises(delivery: Any) -> None:
+    """A response would make Lambda treat the records as processed."""
+    with pytest.raises(DecodeError, match="neither an event nor a delivery of one"):
+        processed(delivery)
+
+
+def test_the_session_and_the_limit_are_passed_on() -> None:
+    """Events are bound to the session, and no more is expanded than allowed."""
+    session: Any = object()
+    sessions: list[Any] = []
+
+    def handle(event: ECREvent | UnknownEvent) -> None:
+        sessions.append(event.session)
+
+    for delivery in (sqs(PUSH_JSON), kinesis(PUSH_JSON), json.loads(PUSH_JSON)):
+        process(delivery, handle, session=session)
+    assert sessions == [session] * 3
+    failures: list[Failure] = []
+    assert process(kinesis(PUSH_JSON), handle, on_error=failures.append, max_expanded_size=10) == failed("s-1")
+    assert "expands to more than 10 bytes" in str(failures[0].error)
+
+
+# Handlers
+
+
+async def coroutine_function(_: object) -> None:
+    raise NotImplementedError
+
+
+def generator_function(_: object) -> Iterator[None]:
+    yield
+
+
+async def async_generator_function(_: object) -> AsyncIterator[None]:
+    yield
+
+
+@types.coroutine
+def generator_based_coroutine(_: object) -> Generator[None, None, None]:
+    yield
+
+
+class Calls:
+    """Its instances and their methods are coroutine functions."""
+
+    async def __call__(self, _: object) -> None:
+        """Raise."""
+        raise NotImplementedError
+
+    async def method(self, _: object) -> None:
+        """Raise."""
+        raise NotImplementedError
+
+
+@functools.wraps(coroutine_function)
+def runs_a_coroutine_function(event: EventBridgeEvent) -> None:
+    fail_replications(event)
+
+
+DEFERRING: list[Any] = [
+    coroutine_function,
+    generator_function,
+    async_generator_function,
+    generator_based_coroutine,
+    functools.partial(coroutine_function),
+    functools.partial(functools.partial(Calls().method)),
+    Calls(),
+    functools.partial(Calls()),
+    Calls().method,
+]
+
+
+@pytest.mark.parametrize("run", [process, transform])
+@pytest.mark.parametrize("handler", DEFERRING, ids=range(len(DEFERRING)))
+def test_coroutine_and_generator_functions_are_a_type_error(run: Any, handler: Any) -> None:
+    """Calling them runs nothing, so nothing is processed."""
+    failures: list[Failure] = []
+    with pytest.raises(TypeError, match=r"handler must be a plain function, but \S+ is a coroutine or generator funct"):
+        run({"records" if run is transform else "Records": []}, handler, on_error=failures.append)
+    assert failures == []
+
+
+def test_a_handler_must_be_callable() -> None:
+    """A handler of the wrong type is a mistake in the code."""
+    handler: Any = 7
+    with pytest.raises(TypeError, match="handler must be callable, not int"):
+        process({"Records": []}, handler)
+
+
+def test_a_plain_function_around_a_coroutine_function_is_a_handler() -> None:
+    """`functools.wraps` does not make a function a coroutine function."""
+    assert processed({"Records": [sqs(PUSH_JSON)]}, runs_a_coroutine_function) == (failed(), [])
+
+
+class Later:
+    """An awaitable that is not a coroutine."""
+
+    def __await__(self) -> Iterator[None]:
+        raise NotImplementedError
+
+
+def later(_: object) -> Later:
+    return Later()
+
+
+@pytest.mark.parametrize(
+    "defer", [coroutine_function, generator_function, async_generator_function, generator_based_coroutine, later]
+)
+def test_a_result_that_defers_the_work_fails_the_record(defer: Callable[[object], object]) -> None:
+    """A lambda may return a coroutine or a generator, which nothing would run; it is closed without a warning."""
+
+    def handle(event: EventBridgeEvent) -> object:
+        return defer(event)
+
+    response, failures = processed({"Records": [sqs(PUSH_JSON, "a"), sqs("{", "b")]}, handle)
+    assert response == failed("a", "b")
+    with pytest.raises(TypeError, match="handler must finish its work, not return an object of type"):
+        raise failures[0].error
+    with pytest.raises(TypeError, match="handler must finish its work"):
+        process(json.loads(PUSH_JSON), handle)
+
+
+def test_a_future_fails_the_record() -> None:
+    """A task or a future may fail later, unseen."""
+    loop = asyncio.new_event_loop()
+    result = loop.create_future()
+    assert processed({"Records": [sqs(PUSH_JSON, "a")]}, lambda _: result)[0] == failed("a")
+    loop.close()
+
+
+@pytest.mark.parametrize("result", [None, 0, [1], {"a": 1}, "text", b"", DEFERRING, iter(()), object])
+def test_other_results_are_ignored(result: object) -> None:
+    """A handler may return anything that does not wait to be run."""
+    assert processed({"Records": [sqs(PUSH_JSON)]}, lambda _: result) == (failed(), [])
+
+
+def test_firehose_needs_transform() -> None:
+    """Its handler must return data, so nothing is processed."""
+    handled: list[EventBridgeEvent] = []
+    deliveries: list[Any] = [{"records": [firehose(PUSH_JSON)]}, {"records": []}, {"records": [None]}, firehose("{")]
+    for delivery in deliveries:
+        with pytest.raises(TypeError, match="call `transform`, not `process`"):
+            process(delivery, handled.append)
+    assert handled == []
+
+
+# Failures
+
+
+def test_an_exception_of_on_error_is_raised() -> None:
+    """A callback can end the processing."""
+
+    def give_up(failure: Failure) -> None:
+        raise failure.error
+
+    with pytest.raises(LookupError):
+        process({"Records": [sqs(REPLICATION_JSON)]}, fail_replications, on_error=give_up)
+
+
+def test_failures_are_logged_by_default(caplog: pytest.LogCaptureFixture) -> None:
+    """Each failure is one line at ERROR, with the record's id and the error's class and text or place."""
+    delivery = {"Records": [sqs(MALFORMED_JSON, "a"), sqs(PUSH_JSON, "b"), sqs(REPLICATION_JSON, "c")]}
+    assert process(delivery, fail_replications) == failed("a", "c")
+    invalid, raised = caplog.records
+    assert (invalid.name, invalid.levelno, invalid.exc_info) == ("ecr_events", logging.ERROR, None)
+    assert invalid.getMessage() == "record 'a' failed: DecodeError: expected `str`, got `int` at $.detail.action-type"
+    assert (raised.name, raised.levelno, raised.exc_info) == ("ecr_events", logging.ERROR, None)
+    first, *_, place, line = raised.getMessage().splitlines()
+    assert first == "record 'c' failed: LookupError"
+    assert place.startswith(f'  File "{__file__}", line ')
+    assert place.endswith(", in fail_replications")
+    assert line.strip() == "raise LookupError(event.id)"
+
+
+def test_the_log_never_has_the_payload(caplog: pytest.LogCaptureFixture) -> None:
+    """Neither a malformed event nor an exception that quotes an event, or its causes, reaches the log."""
+
+    def quote(event: EventBridgeEvent) -> None:
+        raise ValueError(event) from KeyError(event.id)
+
+    secret = PUSH_JSON.replace(PUSH.id, "SECRET")
+    malformed = MALFORMED_JSON.replace('"aws.ecr"', '"SECRET"')
+    process({"Records": [sqs(secret), sqs(malformed), sqs("SECRET"), sqs(json.dumps("SECRET"))]}, quote)
+    assert len(caplog.records) == 4
+    assert "record 'm-1' failed: ValueError" in caplog.text
+    assert "SECRET" not in caplog.text
+
+
+def test_a_long_id_is_truncated_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A line of the log is short and is one line, whatever the id is."""
+    process({"Records": [sqs("{", "\n" + "x" * 1_000)]}, fail_replications)
+    (line,) = caplog.messages
+    assert line.startswith("record '\\n" + "x" * 197 + " failed: DecodeError: ")
+
+
+def test_a_builtin_can_be_a_handler(caplog: pytest.LogCaptureFixture) -> None:
+    """Functions without a code object are called, and their errors logged."""
+    known: dict[object, None] = {PUSH: None}
+    handler: Handler = known.__getitem__
+    assert process({"Records": [sqs(PUSH_JSON, "a"), sqs(REPLICATION_JSON, "b")]}, handler) == failed("b")
+    assert "record 'b' failed: KeyError" in caplog.text
+    assert REPLICATION.id not in caplog.text
+
+
+# Beside Powertools
+
+
+def test_decode_inside_powertools() -> None:
+    """The record handler of a BatchProcessor decodes with one line."""
+    processor = BatchProcessor(event_type=EventType.SQS)
+    seen: list[EventBridgeEvent] = []
+
+    def record_handler(record: SQSRecord) -> None:
+        seen.append(decode(record.body))
+
+    context: Any = None
+    response = process_partial_response(
+        event={"Records": [sqs(PUSH_JSON, "a"), sqs(MALFORMED_JSON, "b")]},
+        record_handler=record_handler,
+        processor=processor,
+        context=context,
+    )
+    assert response == failed("b")
+    assert seen == [PUSH]
+
+
+def test_unwrap_and_process_agree() -> None:
+    """`process` handles the events that `unwrap` yields."""
+    handled: list[EventBridgeEvent] = []
+    delivery = {"Records": [sqs(PUSH_JSON), sqs(json.dumps(notification(REPLICATION_JSON)))]}
+    process(delivery, handled.append)
+    assert handled == [record.event for record in unwrap(delivery) if isinstance(record, Record)]

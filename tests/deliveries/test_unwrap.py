@@ -1,0 +1,301 @@
+"""`unwrap`: records in order, with ids and attributes, whatever a delivery holds."""
+
+import gzip
+import json
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from delivery_samples import (
+    MALFORMED_JSON,
+    PUSH,
+    PUSH_JSON,
+    REPLICATION,
+    REPLICATION_JSON,
+    b64,
+    firehose,
+    gzipped,
+    kinesis,
+    logs,
+    notification,
+    received,
+    sns,
+    sqs,
+    subscription,
+)
+
+from ecr_events.deliveries import InvalidRecord, Record, unwrap
+
+LIMIT = 999_999
+"""Divisible by 3, so that base64 of as many bytes has no padding."""
+
+REASONS = {"ERROR_CODE": "NO_PERMISSIONS", "RULE_ARN": "arn:aws:events:eu-west-1:012345678901:rule/ecr"}
+
+
+def only(delivery: Any, **options: Any) -> Record | InvalidRecord:
+    (record,) = unwrap(delivery, **options)
+    return record
+
+
+def reason(delivery: Any, **options: Any) -> str | None:
+    """Return why the only record is invalid, None if it is valid."""
+    record = only(delivery, **options)
+    return record.error.reason if isinstance(record, InvalidRecord) else None
+
+
+def of_data(data: str) -> dict[str, Any]:
+    return {"Records": [{"kinesis": {"sequenceNumber": "s-1", "data": data}}]}
+
+
+@pytest.mark.parametrize("delivery", [None, 7, object()])
+def test_other_types_are_a_type_error(delivery: Any) -> None:
+    """A delivery that is neither JSON text nor parsed JSON is a mistake in the code."""
+    with pytest.raises(TypeError, match=f"not {type(delivery).__name__}"):
+        list(unwrap(delivery))
+
+
+def test_an_invalid_record_carries_the_payload() -> None:
+    """The error of an invalid record has the innermost payload that could not be decoded."""
+    record = only({"Records": [sqs(json.dumps(notification(MALFORMED_JSON)))]})
+    assert isinstance(record, InvalidRecord)
+    assert (record.id, record.error.payload, record.error.path) == ("m-1", MALFORMED_JSON, "$.detail.action-type")
+
+
+def test_neither_an_event_nor_a_delivery() -> None:
+    """The error of an unrecognised document says so, with the document."""
+    record = only({"Records": [{"a": 1}]})
+    assert isinstance(record, InvalidRecord)
+    assert (record.error.reason, record.error.payload) == ("neither an event nor a delivery of one", {"a": 1})
+
+
+def test_records_are_values() -> None:
+    """Records can be compared, pickled and matched by position."""
+    record = only({"Records": [sqs(PUSH_JSON, team="a")]})
+    assert record == Record("m-1", PUSH, {"team": "a"}) == pickle.loads(pickle.dumps(record))
+
+
+def test_strange_values_fail_alone() -> None:
+    """Wrong types in one record affect no other."""
+    good = sqs(PUSH_JSON)
+    bad_bodies = [good | {"body": 7}, good | {"body": None}, {"messageId": "m-2"}]
+    strange: list[Any] = [None, 7, {}, *bad_bodies, {"Sns": 7}, {"kinesis": []}]
+    records = list(unwrap({"Records": [*strange, good]}))
+    assert [type(record) for record in records] == [InvalidRecord] * len(strange) + [Record]
+    assert [record.id for record in records] == [None, None, None, "m-1", "m-1", "m-2", None, None, "m-1"]
+
+
+class Text(str):
+    """A subclass of str, as numpy and others have."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "something else"
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [
+        {"Records": [sqs(Text(PUSH_JSON))]},
+        {"Records": [sqs(Text(json.dumps(notification(PUSH_JSON))))]},
+        {"Records": [sns(Text(PUSH_JSON))]},
+        [Text(PUSH_JSON)],
+        Text(PUSH_JSON),
+    ],
+)
+def test_subclasses_of_str_are_text(delivery: Any) -> None:
+    """A payload of a subclass of str is decoded by its characters."""
+    record = only(delivery)
+    assert isinstance(record, Record)
+    assert record.event == PUSH
+
+
+@pytest.mark.parametrize("id_", [7, 1.5, None, {"a": 1}, ["a"]])
+def test_ids_are_text_or_none(id_: Any) -> None:
+    """An id of another type is None, and the event is decoded."""
+    for delivery in (sqs(PUSH_JSON, id_), received(PUSH_JSON, id_), sns(PUSH_JSON, id_), kinesis(PUSH_JSON, id_)):
+        assert only(delivery) == Record(None, PUSH, {"team": "a"} if "Sns" in delivery else {})
+
+
+# Attributes
+
+
+@pytest.mark.parametrize("wrap", [sqs, received, notification])
+def test_attributes_come_with_every_record(wrap: Any) -> None:
+    """Valid and invalid records have the message's attributes, such as those of a dead-letter queue."""
+    assert only(wrap(PUSH_JSON, "1", **REASONS)) == Record("1", PUSH, REASONS)
+    record = only(wrap("{", "1", **REASONS))
+    assert isinstance(record, InvalidRecord)
+    assert (record.id, record.attributes) == ("1", REASONS)
+
+
+@pytest.mark.parametrize("attributes", [{"a": {"binaryValue": "x"}, "b": 7, "c": {"stringValue": 7}}, "odd", 1.5, [1]])
+def test_attributes_that_are_not_strings_are_ignored(attributes: Any) -> None:
+    """Binary and malformed attributes do not fail the record."""
+    assert only(sqs(PUSH_JSON) | {"messageAttributes": attributes}) == Record("m-1", PUSH)
+
+
+def test_inner_attributes_win() -> None:
+    """The attributes nearest to the event win; without any, those around them are inherited."""
+    outer, inner = {"team": "outer"}, {"name": "inner"}
+    assert only(sqs(json.dumps(notification(PUSH_JSON, **inner)), **outer)).attributes == inner
+    assert only(sqs(json.dumps(notification(PUSH_JSON)), **outer)).attributes == outer
+    assert only(sqs(json.dumps(notification(PUSH_JSON, **inner)))).attributes == inner
+    assert only(sqs(json.dumps([json.loads(PUSH_JSON)]), **outer)).attributes == outer
+    assert only(sqs(json.dumps(kinesis("{")), **outer)).attributes == outer
+
+
+def test_the_outermost_id_wins() -> None:
+    """Responses to AWS refer to the record that AWS knows."""
+    assert only(sqs(json.dumps(notification(PUSH_JSON, "inner")), "outer")).id == "outer"
+    assert only(sqs(json.dumps(of_data("%")), "outer")).id == "outer"
+
+
+def test_the_session_is_bound_to_every_event() -> None:
+    """Lookups go through the session, however deep the event is nested."""
+    session: Any = object()
+    delivery = {"Records": [sqs(PUSH_JSON), sqs(json.dumps(notification(REPLICATION_JSON)))]}
+    records = list(unwrap(delivery, session=session))
+    assert [record.event.session for record in records if isinstance(record, Record)] == [session, session]
+
+
+# Limits
+
+
+def batch(content: Any) -> Any:
+    return [content]
+
+
+def record(content: Any) -> Any:
+    return sqs(json.dumps(content))
+
+
+def nested(wrap: Callable[[Any], Any], depth: int) -> Any:
+    content: Any = json.loads(PUSH_JSON)
+    for _ in range(depth):
+        content = wrap(content)
+    return content
+
+
+@pytest.mark.parametrize(("wrap", "deepest"), [(batch, 9), (record, 8)])
+def test_nesting_is_bounded(wrap: Callable[[Any], Any], deepest: int) -> None:
+    """Eight levels are unwrapped, besides a delivery that is a batch itself; one more is an error."""
+    assert isinstance(only(nested(wrap, deepest)), Record)
+    assert isinstance(only(nested(wrap, deepest + 1)), InvalidRecord)
+
+
+def test_nesting_that_cannot_be_parsed_is_an_error() -> None:
+    """Neither many arrays nor more than a JSON parser takes raise."""
+    assert isinstance(only(nested(batch, 200)), InvalidRecord)
+    assert isinstance(only("[" * 100_000), InvalidRecord)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("%%%", "invalid base64: Only base64 data is allowed"),
+        ("\xe9", "invalid base64: string argument should contain only ASCII characters"),
+        (b64(b"\x1f\x8b" + b"x" * 40), "invalid gzip: "),
+        (b64(gzipped(logs(PUSH_JSON))[:40]), "invalid gzip: "),
+        (b64(gzip.compress(PUSH_JSON.encode(), mtime=0)[:-8]), "invalid gzip: "),
+        (b64(gzip.compress(PUSH_JSON.encode(), mtime=0) + b"junk"), "invalid gzip: "),
+    ],
+)
+def test_damaged_data_is_invalid(data: str, expected: str) -> None:
+    """Invalid base64 and damaged gzip are an error of their record, which has its id and no payload in the text."""
+    record = only(of_data(data))
+    assert isinstance(record, InvalidRecord)
+    assert (record.id, record.error.path) == ("s-1", "$")
+    assert record.error.reason.startswith(expected)
+    assert record.error.reason.count("$") == 0
+
+
+def expanded(size: int) -> bytes:
+    return PUSH_JSON.encode().ljust(size)
+
+
+def test_base64_expands_up_to_the_limit() -> None:
+    """As many bytes as the limit allows are decoded, one more is an error."""
+    assert reason(of_data(b64(expanded(LIMIT))), max_expanded_size=LIMIT) is None
+    assert reason(of_data(b64(expanded(LIMIT))), max_expanded_size=LIMIT - 1) == "expands to more than 999,998 bytes"
+
+
+def test_gzip_expands_up_to_the_limit() -> None:
+    """The compressed and the decompressed bytes count; one too many is an error."""
+    compressed = gzip.compress(expanded(LIMIT), mtime=0)
+    compressed += b"\0" * (-len(compressed) % 3)  # padding, for base64 to have none
+    size = LIMIT + len(compressed)
+    assert reason(of_data(b64(compressed)), max_expanded_size=size) is None
+    assert reason(of_data(b64(compressed)), max_expanded_size=size - 1) == f"expands to more than {size - 1:,} bytes"
+
+
+def test_every_member_of_gzip_counts() -> None:
+    """A second member adds to the first."""
+    member = gzip.compress(b" " * 600_000)
+    assert reason(of_data(b64(member)), max_expanded_size=LIMIT) == "input data was truncated"
+    assert reason(of_data(b64(member * 2)), max_expanded_size=LIMIT) == "expands to more than 999,999 bytes"
+    halves = gzip.compress(PUSH_JSON[:100].encode()) + gzip.compress(PUSH_JSON[100:].encode())
+    assert only(of_data(b64(halves))) == Record("s-1", PUSH)
+
+
+def test_the_limit_is_that_of_the_whole_delivery() -> None:
+    """Many records together must not expand to more than one may."""
+    record = firehose(gzip.compress(b" " * 400_000))
+    reasons = [
+        record.error.reason
+        for record in unwrap({"records": [record] * 4}, max_expanded_size=LIMIT)
+        if isinstance(record, InvalidRecord)
+    ]
+    assert [reason.startswith("expands") for reason in reasons] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("document", [[{}] * 2_000, logs(*[""] * 2_000)])
+def test_nested_records_count(document: Any) -> None:
+    """Each record of a nested batch counts, since arrays of tiny records compress well."""
+    assert reason(of_data(b64(gzipped(document))), max_expanded_size=LIMIT) == "expands to more than 999,999 bytes"
+    assert len(list(unwrap(of_data(b64(gzipped(document))), max_expanded_size=2 * LIMIT))) == 2_000
+
+
+def test_nested_records_count_512_bytes_each() -> None:
+    """One byte less than the records need is an error."""
+    delivery, size = sqs(json.dumps([json.loads(PUSH_JSON)] * 10)), 10 * 512
+    assert [type(record) for record in unwrap(delivery, max_expanded_size=size)] == [Record] * 10
+    assert isinstance(only(delivery, max_expanded_size=size - 1), InvalidRecord)
+
+
+def test_a_bomb_is_not_expanded() -> None:
+    """Decompression stops at the limit: a gigabyte of zeros fails at once, in little memory."""
+    code = (
+        "import base64, gzip, io, resource\n"
+        "from ecr_events.deliveries import unwrap\n"
+        "packed = io.BytesIO()\n"
+        "with gzip.open(packed, 'wb', 1) as file:\n"
+        "    for _ in range(256): file.write(bytes(1 << 22))\n"
+        "data = base64.b64encode(packed.getvalue()).decode()\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "(record,) = unwrap({'recordId': '1', 'data': data}, max_expanded_size=1 << 25)\n"
+        "print(record.error.reason, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "expands to more than 33,554,432 bytes True\n"
+
+
+# Imports
+
+
+def test_importing_deliveries_is_cheap() -> None:
+    """Neither lookups nor logging are loaded before they are needed."""
+    code = "import sys; before = {*sys.modules}; import ecr_events.deliveries; print(*{*sys.modules} - before)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "ecr_events.deliveries.process" in loaded
+    assert not loaded & {"ecr_events.service", "boto3", "concurrent.futures", "logging", "asyncio", "traceback"}
+
+
+def test_a_subscription_of_cloudwatch_logs_has_the_ids_of_its_log_events() -> None:
+    """The subscription itself has no id."""
+    records = unwrap(subscription(logs(PUSH_JSON, json.loads(REPLICATION_JSON))))
+    assert list(records) == [Record("l-0", PUSH), Record("l-1", REPLICATION)]
