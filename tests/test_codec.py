@@ -267,11 +267,12 @@ def test_missing_fields_are_omitted() -> None:
 
 
 def test_indented_json_is_the_same_document() -> None:
-    """Each level is indented by `indent` spaces; None is compact."""
+    """Each level is indented by `indent` spaces; 0 is one line with spaces, None one without."""
     event = sample(ECRImageActionEvent)
     assert json.loads(encode(event, indent=2)) == json.loads(encode(event))
     assert b'\n  "region": "eu-west-1",\n' in encode(event, indent=2)
     assert b'\n    "result": "SUCCESS"\n' in encode(event, indent=2)
+    assert b'"region": "eu-west-1", ' in encode(event, indent=0)
     assert b"\n" not in encode(event)
     assert b'"region":"eu-west-1"' in encode(event)
 

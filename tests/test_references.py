@@ -47,7 +47,21 @@ def test_an_unknown_region_is_in_the_partition_aws() -> None:
 
 
 @pytest.mark.parametrize(
-    "region", ["", "evil.com/", "us-east-1.evil.com", "us-east-1\n", "US-EAST-1", "us_east_1", "aws-global", "é-east-1"]
+    "region",
+    [
+        "",
+        "evil.com/",
+        "us-east-1.evil.com",
+        "us-east-1\n",
+        "US-EAST-1",
+        "us_east_1",
+        "aws-global",
+        "é-east-1",
+        "u-east-1",
+        "us-east",
+        "us-east-1234",
+        "us-a-b-c-d-1",
+    ],
 )
 def test_a_malformed_region_is_an_error(region: str) -> None:
     """No ARN and no host is built with a region that could lead outside of AWS."""
@@ -80,6 +94,8 @@ def test_a_malformed_repository_name_is_an_error(name: str) -> None:
     [
         (REPOSITORY.image(tag="a\n"), "not the tag of an image"),
         (REPOSITORY.image(tag="a/b"), "not the tag of an image"),
+        (REPOSITORY.image(tag=".a"), "not the tag of an image"),
+        (REPOSITORY.image(tag="é"), "not the tag of an image"),
         (REPOSITORY.image(digest="latest"), "not the digest of an image"),
         (REPOSITORY.image(digest="sha256:a@b"), "not the digest of an image"),
     ],
@@ -139,6 +155,8 @@ def test_a_repository_is_parsed_from_its_arn_and_its_uris(text: str) -> None:
         "arn:aws:ecr:eu-west-1:012345678901:repository/",
         "arn:aws:ecr:evil.com:012345678901:repository/app",
         "arn:aws:ecr:eu-west-1:<account id>:repository/app",
+        "arn:aws:ecr:eu-west-1:012345678901:repository/é",
+        "012345678901.dkr.ecr.eu-west-1.amazonaws.com/é",
     ],
 )
 def test_other_text_is_not_a_repository(text: str) -> None:
@@ -166,10 +184,19 @@ def test_the_error_has_the_reason_and_the_text(text: str, message: str) -> None:
     assert str(caught.value) == message
 
 
-def test_a_dual_stack_uri_of_china_is_parsed() -> None:
-    """Each partition has its own suffix for dual-stack registries."""
-    text = "012345678901.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/team/app"
-    assert RepositoryReference.parse(text) == msgspec.structs.replace(REPOSITORY, region="cn-north-1")
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [
+        ("us-east-1", "on.aws"),
+        ("us-gov-west-1", "on.aws"),
+        ("cn-north-1", "on.amazonwebservices.com.cn"),
+        ("eusc-de-east-1", "on.amazonwebservices.eu"),
+    ],
+)
+def test_a_dual_stack_uri_is_parsed(region: str, suffix: str) -> None:
+    """Each partition has its own suffix for dual-stack registries; some have none."""
+    text = f"012345678901.dkr-ecr.{region}.{suffix}/team/app"
+    assert RepositoryReference.parse(text) == msgspec.structs.replace(REPOSITORY, region=region)
 
 
 def test_the_uri_of_an_image_prefers_the_digest() -> None:

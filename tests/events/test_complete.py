@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from importlib.resources import files
 from pathlib import Path
 from typing import get_args
 
@@ -10,7 +11,6 @@ import pytest
 
 import ecr_events.events
 from ecr_events import ECREvent, EventBridgeEvent
-from ecr_events.samples import sample_json
 
 MODULES = [
     importlib.import_module(f"ecr_events.events.{module.name}")
@@ -57,17 +57,16 @@ def test_every_class_is_public(cls: type[EventBridgeEvent]) -> None:
     public = set(ecr_events.events.__all__)
     (detail,) = (field.type for field in msgspec.structs.fields(cls) if field.name == "detail")
     names = {cls.__name__, detail.__name__}
-    assert names <= public, f"add {sorted(names - public)} to __all__ in ecr_events/events/__init__.py"
+    assert names <= public, f"add {' and '.join(sorted(names - public))} to __all__ in ecr_events/events/__init__.py"
 
 
 @every_class
 def test_every_class_has_a_sample(cls: type[EventBridgeEvent]) -> None:
     """The sample has the name of the detail-type."""
     file = f"{detail_type(cls).lower().replace(' ', '-')}.json"
-    try:
-        sample_json(cls)
-    except (KeyError, FileNotFoundError):
-        pytest.fail(f"add a sample of {cls.__name__} as ecr_events/samples/{file}")
+    assert files("ecr_events.samples").joinpath(file).is_file(), (
+        f"add a sample of {cls.__name__} as ecr_events/samples/{file}"
+    )
 
 
 @every_class

@@ -102,9 +102,12 @@ def test_a_malformed_scan_of_an_image_is_an_error() -> None:
     """A repository, in the detail or as the first of the resources, makes it one."""
     by_detail = document(Inspector2ScanEvent, missing=("image-digest",)) | {"resources": []}
     assert error_text(by_detail) == "object missing required field `image-digest` at $.detail"
+    malformed_name = document(Inspector2ScanEvent, {"repository-name": 7}) | {"resources": []}
+    assert error_text(malformed_name) == "expected `str`, got `int` at $.detail.repository-name"
     by_resource = document(Inspector2ScanEvent, missing=("repository-name",))
-    assert by_resource["resources"] == [APP.arn]
-    assert error_text(by_resource) == "object missing required field `repository-name` at $.detail"
+    for resources in ([APP.arn], [APP.arn, "i-0abc"]):
+        message = "object missing required field `repository-name` at $.detail"
+        assert error_text(by_resource | {"resources": resources}) == message
 
 
 def test_a_scan_by_another_source_is_unknown() -> None:
