@@ -1,4 +1,4 @@
-"""Every captured event in the folder that ECR_EVENTS_CORPUS names."""
+"""Captured events, in the folder named by the environment variable ECR_EVENTS_CORPUS."""
 
 import json
 import os
@@ -13,15 +13,15 @@ FOLDER = os.environ.get("ECR_EVENTS_CORPUS")
 FILES = sorted(Path(FOLDER).rglob("*.json")) if FOLDER else []
 
 
-@pytest.mark.skipif(FOLDER is None, reason="ECR_EVENTS_CORPUS names no folder of captured events")
-def test_the_folder_holds_events() -> None:
-    """A folder without a single typed event would make the next test say nothing."""
+@pytest.mark.skipif(FOLDER is None, reason="ECR_EVENTS_CORPUS is not set")
+def test_the_folder_has_typed_events() -> None:
+    """Without one, the next test would pass for any folder."""
     assert any(_is_typed(file.read_bytes()) for file in FILES)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
-def test_a_captured_event_decodes_or_is_refused(file: Path) -> None:
-    """It is typed, unknown or a DecodeError; typed, it encodes back to its document, unknown keys aside."""
+def test_a_captured_event_decodes_or_is_a_decode_error(file: Path) -> None:
+    """An event encodes to its document without unknown keys."""
     text = file.read_bytes()
     try:
         event = decode(text)
@@ -46,10 +46,10 @@ KNOWN_KEYS = {key for shape in json_schema()["$defs"].values() for key in shape[
 
 
 def _without_unknown_keys(document: Any, encoded: Any) -> Any:
-    """Return `document` without the keys, at any depth, that are in no Struct and not in `encoded`."""
+    """Return `document` without the keys that are neither fields of a Struct nor in `encoded`, at any depth."""
     if isinstance(document, dict) and isinstance(encoded, dict):
-        kept = document.keys() & (encoded.keys() | KNOWN_KEYS)
-        return {key: _without_unknown_keys(document[key], encoded.get(key)) for key in kept}
+        known = document.keys() & (encoded.keys() | KNOWN_KEYS)
+        return {key: _without_unknown_keys(document[key], encoded.get(key)) for key in known}
     if isinstance(document, list) and isinstance(encoded, list) and len(document) == len(encoded):
         return [_without_unknown_keys(*pair) for pair in zip(document, encoded, strict=True)]
     return document

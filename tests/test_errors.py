@@ -1,9 +1,12 @@
+import json
 import pickle
 
+import msgspec
 import pytest
 
 from ecr_events import (
     AccessDeniedError,
+    ArchiveError,
     CredentialsError,
     DecodeError,
     ECREventsError,
@@ -16,13 +19,13 @@ from ecr_events import (
     UnavailableError,
     decode,
 )
-from ecr_events.errors import BatchServiceError
+from ecr_events.errors import BatchServiceError, Payload
 from ecr_events.samples import sample_json
 
-BROKEN = sample_json(ECRImageActionEvent).replace(b'"PUSH"', b"7")
+MALFORMED = sample_json(ECRImageActionEvent).replace(b'"PUSH"', b"7")
 
 
-def refusal(payload: bytes | memoryview) -> DecodeError:
+def decode_error(payload: Payload) -> DecodeError:
     with pytest.raises(DecodeError) as caught:
         decode(payload)
     return caught.value
@@ -39,60 +42,106 @@ def test_every_error_is_under_one_root() -> None:
         assert issubclass(service_error, ServiceError)
 
 
-def test_a_decode_error_carries_the_evidence() -> None:
-    """Payload, path and reason are attributes, and the cause is msgspec's error."""
-    error = refusal(BROKEN)
-    assert (error.reason, error.path, error.payload) == ("expected `str`, got `int`", "$.detail.action-type", BROKEN)
-    assert type(error.__cause__).__name__ == "ValidationError"
+# DecodeError
 
 
-def test_the_text_of_a_decode_error_has_the_place_and_never_the_payload() -> None:
-    """Neither str nor repr shows what was decoded, so both may go to a log."""
-    error = refusal(BROKEN)
+def test_a_decode_error_has_reason_path_payload_and_cause() -> None:
+    """The cause is the error of msgspec."""
+    error = decode_error(MALFORMED)
+    assert error.reason == "expected `str`, got `int`"
+    assert error.path == "$.detail.action-type"
+    assert error.payload is MALFORMED
+    assert type(error.__cause__) is msgspec.ValidationError
+
+
+def test_the_message_of_a_decode_error_has_the_path_and_not_the_payload() -> None:
+    """Neither str nor repr has the payload, so both are safe to log."""
+    error = decode_error(MALFORMED)
     assert str(error) == "expected `str`, got `int` at $.detail.action-type"
-    assert "team/app" not in str(error) + repr(error)
+    assert repr(error) == "DecodeError('expected `str`, got `int`', '$.detail.action-type')"
 
 
-def test_a_decode_error_shows_one_traceback() -> None:
-    """The cause is the whole story: the attempts before it do not clutter the traceback."""
-    error = refusal(BROKEN)
+def test_a_decode_error_has_one_cause() -> None:
+    """The failed attempts before the last are not in the traceback."""
+    error = decode_error(MALFORMED)
     assert error.__cause__ is not None
     assert error.__cause__.__context__ is None
 
 
-@pytest.mark.parametrize("payload", [BROKEN, memoryview(BROKEN)], ids=["bytes", "memoryview"])
-def test_a_decode_error_survives_pickling(payload: bytes | memoryview) -> None:
-    """A worker can send it to another process; a memoryview arrives as its bytes."""
-    error = refusal(payload)
+@pytest.mark.parametrize(
+    "payload",
+    [MALFORMED, bytearray(MALFORMED), memoryview(MALFORMED), MALFORMED.decode(), json.loads(MALFORMED)],
+    ids=type,
+)
+def test_a_decode_error_survives_pickling(payload: Payload) -> None:
+    """A memoryview, which cannot be pickled, becomes its bytes; the original error is unchanged."""
+    error = decode_error(payload)
     error.add_note("from the queue")
-    error = pickle.loads(pickle.dumps(error))
-    assert error.__notes__ == ["from the queue"]
-    assert (type(error), error.reason, error.path, error.payload) == (
-        DecodeError,
-        "expected `str`, got `int`",
-        "$.detail.action-type",
-        BROKEN,
+    copied = pickle.loads(pickle.dumps(error))
+    assert type(copied) is DecodeError
+    assert (copied.reason, copied.path) == (error.reason, error.path)
+    assert copied.payload == (MALFORMED if isinstance(payload, memoryview) else payload)
+    assert copied.__notes__ == ["from the queue"]
+    assert error.payload is payload
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "path"),
+    [
+        ("Expected `str`, got `int` - at `$.detail.result`", "expected `str`, got `int`", "$.detail.result"),
+        ("Expected `str`, got `int` - at `$.detail[0][...]`", "expected `str`, got `int`", "$.detail[0][...]"),
+        ("Expected `str`, got `int` - at `$`", "expected `str`, got `int`", "$"),
+        ("Expected `str`, got `int` - at `key` in `$.detail`", "expected `str`, got `int` as a key", "$.detail"),
+        ("Expected `str`, got `int`", "expected `str`, got `int`", "$"),
+        ("Invalid enum value 's3cret' - at `$.source`", "not the value required by this detail-type", "$.source"),
+        ("Invalid RFC3339 encoded datetime - at `$.time`", "invalid RFC3339 encoded datetime", "$.time"),
+        ("first\nsecond - at `$.detail`", "first\nsecond", "$.detail"),
+        ("x - at `$.a` - at `$.b`", "x - at `$.a`", "$.b"),
+        ("x - at `$.a` and more", "x - at `$.a` and more", "$"),
+        ("JSON is malformed: trailing characters (byte 1)", "JSON is malformed: trailing characters (byte 1)", "$"),
+        ("X", "X", "$"),
+        ("", "", "$"),
+    ],
+)
+def test_reason_and_path_are_parsed_from_the_message_of_msgspec(text: str, reason: str, path: str) -> None:
+    """The reason starts in lower case unless it starts with an acronym."""
+    error = DecodeError.from_exception(ValueError(text), {})
+    assert (error.reason, error.path) == (reason, path)
+
+
+# ArchiveError
+
+
+def test_an_archive_error_has_the_position() -> None:
+    """The message has file, line and offset; an archive without a name is called archive."""
+    error = ArchiveError("expected `str`, got `int`", "$.id", b"{}", file="a.jsonl", offset=120, line=3)
+    assert str(error) == "a.jsonl:3: byte 120: expected `str`, got `int` at $.id"
+    assert str(ArchiveError("input data was truncated", "$", b"{")) == (
+        "archive:1: byte 0: input data was truncated at $"
     )
 
 
-def test_an_error_in_a_key_names_the_object() -> None:
-    """A key that is not a string is reported at its object."""
-    error = DecodeError.from_exception(ValueError("Expected `str`, got `int` - at `key` in `$.detail`"), {})
-    assert str(error) == "expected `str`, got `int` as a key at $.detail"
+def test_an_archive_error_survives_pickling() -> None:
+    """The copy has file, offset and line."""
+    error = ArchiveError("expected `str`, got `int`", "$.id", memoryview(b"{}"), file="a.jsonl", offset=120, line=3)
+    copied = pickle.loads(pickle.dumps(error))
+    assert type(copied) is ArchiveError
+    assert vars(copied) == vars(error) | {"payload": b"{}"}
+    assert str(copied) == str(error)
 
 
-def test_an_invalid_reference_error_survives_pickling_and_bounds_its_text() -> None:
-    """The value is kept whole, and shown up to 200 characters."""
-    error = pickle.loads(pickle.dumps(InvalidReferenceError("not an AWS region", "x" * 1000)))
-    assert str(error) == f"not an AWS region: {'x' * 200!r}"
-    assert error.value == "x" * 1000
+# InvalidReferenceError
 
 
-def test_a_long_reason_keeps_its_lines() -> None:
-    """What surrounds the path in msgspec's text is kept as it is."""
-    error = DecodeError.from_exception(ValueError("first\nsecond - at `$.detail`"), {})
-    assert (error.reason, error.path) == ("first\nsecond", "$.detail")
-    assert DecodeError.from_exception(ValueError("x - at `$.a` and more"), {}).path == "$"
+@pytest.mark.parametrize(("length", "shown"), [(200, 200), (201, 200), (1000, 200)])
+def test_an_invalid_reference_error_shows_200_characters(length: int, shown: int) -> None:
+    """The attribute has the whole value, also after pickling."""
+    error = pickle.loads(pickle.dumps(InvalidReferenceError("not an AWS region", "x" * length)))
+    assert str(error) == f"not an AWS region: '{'x' * shown}'"
+    assert error.value == "x" * length
+
+
+# ServiceError
 
 
 APP = RepositoryReference(registry_id="012345678901", region="eu-west-1", repository_name="team/app")

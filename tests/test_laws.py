@@ -1,4 +1,4 @@
-"""Laws that hold for every event and for every payload, tested with hypothesis."""
+"""Properties of every event and of every payload, tested with hypothesis."""
 
 import json
 import random
@@ -20,8 +20,8 @@ every_class = pytest.mark.parametrize("type", CLASSES, ids=lambda type: type.__n
 
 @every_class
 @given(data=st.data())
-def test_encode_then_decode_is_the_identity(type: type[EventBridgeEvent], data: st.DataObject) -> None:
-    """Every event comes back from its own JSON, with and without indentation, as text and as a dict."""
+def test_events_are_decoded_from_their_json(type: type[EventBridgeEvent], data: st.DataObject) -> None:
+    """`decode` is the inverse of `encode`, for compact and indented JSON and for a dict."""
     event = data.draw(events(type))
     encoded = encode(event)
     assert decode(encoded) == event
@@ -31,15 +31,15 @@ def test_encode_then_decode_is_the_identity(type: type[EventBridgeEvent], data: 
 
 
 @given(events(UnknownEvent))
-def test_encode_then_decode_is_the_identity_for_unknown_events(event: EventBridgeEvent) -> None:
-    """An unknown event comes back as well, whatever its detail holds."""
+def test_unknown_events_are_decoded_from_their_json(event: EventBridgeEvent) -> None:
+    """The detail may be any dict."""
     assert decode(encode(event), type=UnknownEvent) == event
 
 
 @every_class
 @given(data=st.data())
-def test_decode_then_encode_keeps_the_document(type: type[EventBridgeEvent], data: st.DataObject) -> None:
-    """A document whose keys are all known comes back key by key, absent keys absent and nulls null."""
+def test_a_decoded_document_encodes_to_itself(type: type[EventBridgeEvent], data: st.DataObject) -> None:
+    """Without unknown keys nothing is lost: missing keys are missing and null is null."""
     document = json.loads(encode(data.draw(events(type))))
     assert json.loads(encode(decode(json.dumps(document)))) == document
 
@@ -47,14 +47,14 @@ def test_decode_then_encode_keeps_the_document(type: type[EventBridgeEvent], dat
 @every_class
 @given(seed=st.integers(), unknown=JSON)
 def test_key_order_and_unknown_keys_do_not_matter(type: type[EventBridgeEvent], seed: int, unknown: Any) -> None:
-    """Keys in any order, and keys that nobody knows at any depth, give the same event."""
+    """Neither changes the event, at any depth."""
     shuffled = json.dumps(_shuffle(json.loads(sample_json(type)), random.Random(seed), unknown))
     assert decode(shuffled) == decode(sample_json(type))
     assert decode(json.loads(shuffled)) == decode(sample_json(type))
 
 
-OPEN_MAPS = {"finding-severity-counts", "attributes", "requestParameters", "responseElements", "tlsDetails", "tags"}
-"""The keys of the maps that keep every key, so that no key in them is an unknown one."""
+DICTS = {"finding-severity-counts", "attributes", "requestParameters", "responseElements", "tlsDetails", "tags"}
+"""Keys of the dicts whose keys are data, where no key is unknown."""
 
 
 def _shuffle(value: Any, randomness: random.Random, unknown: Any) -> Any:
@@ -62,47 +62,47 @@ def _shuffle(value: Any, randomness: random.Random, unknown: Any) -> Any:
         return [_shuffle(item, randomness, unknown) for item in value]
     if not isinstance(value, dict):
         return value
-    items = [(key, item if key in OPEN_MAPS else _shuffle(item, randomness, unknown)) for key, item in value.items()]
-    items.append(("a-key-nobody-knows", unknown))
+    items = [(key, item if key in DICTS else _shuffle(item, randomness, unknown)) for key, item in value.items()]
+    items.append(("unknown-key", unknown))
     randomness.shuffle(items)
     return dict(items)
 
 
 @given(st.binary())
-def test_bytes_raise_only_a_decode_error(payload: bytes) -> None:
-    """Whatever the bytes are, they are an event or raise DecodeError."""
-    _decode_or_refuse(payload)
+def test_bytes_raise_only_decode_errors(payload: bytes) -> None:
+    """Arbitrary bytes are an event or a DecodeError."""
+    _assert_event_or_decode_error(payload)
 
 
 @given(JSON)
-def test_json_raises_only_a_decode_error(document: Any) -> None:
-    """Whatever the JSON is, it is an event or raises DecodeError."""
-    _decode_or_refuse(json.dumps(document))
+def test_json_raises_only_decode_errors(document: Any) -> None:
+    """Arbitrary JSON is an event or a DecodeError."""
+    _assert_event_or_decode_error(json.dumps(document))
 
 
 @every_class
 @given(data=st.data())
-def test_damage_raises_only_a_decode_error(type: type[EventBridgeEvent], data: st.DataObject) -> None:
-    """A sample with bytes overwritten, or with any of its values replaced, is an event or raises DecodeError."""
+def test_malformed_samples_raise_only_decode_errors(type: type[EventBridgeEvent], data: st.DataObject) -> None:
+    """A sample with one byte or one value replaced is an event or a DecodeError."""
     text = bytearray(sample_json(type))
     text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
-    _decode_or_refuse(text)
+    _assert_event_or_decode_error(text)
     document = json.loads(sample_json(type))
-    place = data.draw(st.sampled_from(list(_places(document))))
-    place[0][place[1]] = data.draw(JSON)
-    _decode_or_refuse(document)
-    _decode_or_refuse(json.dumps(document))
+    container, key = data.draw(st.sampled_from(list(_items(document))))
+    container[key] = data.draw(JSON)
+    _assert_event_or_decode_error(document)
+    _assert_event_or_decode_error(json.dumps(document))
 
 
-def _places(value: Any) -> Any:
-    """Yield every container with every key or index of it, at any depth."""
+def _items(value: Any) -> Any:
+    """Yield each container with each of its keys or indexes, at any depth."""
     items = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
     for key, item in items:
         yield value, key
-        yield from _places(item)
+        yield from _items(item)
 
 
-def _decode_or_refuse(payload: Any) -> None:
+def _assert_event_or_decode_error(payload: Any) -> None:
     try:
         event = decode(payload)
     except DecodeError as error:

@@ -15,21 +15,22 @@ DIGEST = "sha256:" + "ab" * 32
 
 
 def partitions() -> list[dict[str, Any]]:
-    data = json.loads((Path(botocore.__file__).parent / "data" / "partitions.json").read_text())
-    found: list[dict[str, Any]] = data["partitions"]
-    return found
+    data: dict[str, list[dict[str, Any]]] = json.loads(
+        (Path(botocore.__file__).parent / "data" / "partitions.json").read_text()
+    )
+    return data["partitions"]
 
 
 def test_a_repository_has_an_arn_and_a_uri() -> None:
-    """Both hold registry, region and name, and are worked out without a network."""
+    """Both have registry, region and name."""
     assert REPOSITORY.arn == "arn:aws:ecr:eu-west-1:012345678901:repository/team/app"
     assert REPOSITORY.uri == "012345678901.dkr.ecr.eu-west-1.amazonaws.com/team/app"
     assert REPOSITORY.registry == "012345678901.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 @pytest.mark.parametrize("partition", partitions(), ids=lambda partition: partition["id"])
-def test_every_partition_that_botocore_knows_is_known(partition: dict[str, Any]) -> None:
-    """The partition and the DNS suffix of every region are the ones in botocore's own data."""
+def test_every_partition_of_botocore_is_known(partition: dict[str, Any]) -> None:
+    """Partition and DNS suffix of every region are those of botocore's data."""
     regions = [region for region in partition["regions"] if not region.endswith("-global")]
     assert regions
     for region in regions:
@@ -40,16 +41,30 @@ def test_every_partition_that_botocore_knows_is_known(partition: dict[str, Any])
         assert RepositoryReference.parse(reference.arn) == RepositoryReference.parse(reference.uri) == reference
 
 
-def test_a_region_that_aws_adds_tomorrow_is_in_the_partition_aws() -> None:
-    """As for the AWS SDKs, an unknown prefix is the public partition."""
+def test_an_unknown_region_is_in_the_partition_aws() -> None:
+    """The AWS SDKs assume the same."""
     assert RepositoryReference(registry_id="1", region="zz-north-1", repository_name="app").partition == "aws"
 
 
 @pytest.mark.parametrize(
-    "region", ["", "evil.com/", "us-east-1.evil.com", "us-east-1\n", "US-EAST-1", "us_east_1", "aws-global", "é-east-1"]
+    "region",
+    [
+        "",
+        "evil.com/",
+        "us-east-1.evil.com",
+        "us-east-1\n",
+        "US-EAST-1",
+        "us_east_1",
+        "aws-global",
+        "é-east-1",
+        "u-east-1",
+        "us-east",
+        "us-east-1234",
+        "us-a-b-c-d-1",
+    ],
 )
-def test_a_region_that_is_none_is_refused(region: str) -> None:
-    """No ARN and no host is ever built on a region that could lead elsewhere."""
+def test_a_malformed_region_is_an_error(region: str) -> None:
+    """No ARN and no host is built with a region that could lead outside of AWS."""
     reference = RepositoryReference(registry_id="012345678901", region=region, repository_name="app")
     for read in ("partition", "registry", "uri", "arn"):
         with pytest.raises(InvalidReferenceError, match="not an AWS region: "):
@@ -57,8 +72,8 @@ def test_a_region_that_is_none_is_refused(region: str) -> None:
 
 
 @pytest.mark.parametrize("registry_id", ["", "evil.com/", "é", "evil.com#", "user@evil", "1:2", "1\n"])
-def test_a_registry_that_could_change_the_host_is_refused(registry_id: str) -> None:
-    """The digits of an account are not counted, but what ends a host name is refused."""
+def test_a_malformed_registry_is_an_error(registry_id: str) -> None:
+    """The digits are not counted, but a character that ends a host name is rejected."""
     reference = RepositoryReference(registry_id=registry_id, region="eu-west-1", repository_name="app")
     for read in ("registry", "uri", "arn"):
         with pytest.raises(InvalidReferenceError, match="not the id of an ECR registry: "):
@@ -66,8 +81,8 @@ def test_a_registry_that_could_change_the_host_is_refused(registry_id: str) -> N
 
 
 @pytest.mark.parametrize("name", ["", " ", "a@sha256:x", "a:b", "a\nb", "é"])
-def test_a_name_that_would_be_read_as_something_else_is_refused(name: str) -> None:
-    """ECR sends no such name; an ARN or a URI with it would name something else, or nothing."""
+def test_a_malformed_repository_name_is_an_error(name: str) -> None:
+    """An ARN or a URI with such a name would be ambiguous."""
     reference = msgspec.structs.replace(REPOSITORY, repository_name=name)
     for read in ("uri", "arn"):
         with pytest.raises(InvalidReferenceError, match="not the name of an ECR repository: "):
@@ -79,12 +94,14 @@ def test_a_name_that_would_be_read_as_something_else_is_refused(name: str) -> No
     [
         (REPOSITORY.image(tag="a\n"), "not the tag of an image"),
         (REPOSITORY.image(tag="a/b"), "not the tag of an image"),
+        (REPOSITORY.image(tag=".a"), "not the tag of an image"),
+        (REPOSITORY.image(tag="é"), "not the tag of an image"),
         (REPOSITORY.image(digest="latest"), "not the digest of an image"),
         (REPOSITORY.image(digest="sha256:a@b"), "not the digest of an image"),
     ],
 )
-def test_a_tag_or_a_digest_that_is_none_is_refused(image: ImageReference, reason: str) -> None:
-    """The same for the parts of an image's URI."""
+def test_a_malformed_tag_or_digest_is_an_error(image: ImageReference, reason: str) -> None:
+    """An image's URI with one would be ambiguous."""
     with pytest.raises(InvalidReferenceError, match=reason):
         _ = image.uri
 
@@ -93,8 +110,8 @@ def test_a_tag_or_a_digest_that_is_none_is_refused(image: ImageReference, reason
     st.from_regex(r"[\w./-]+", fullmatch=True, alphabet=st.characters(codec="ascii")),
     st.from_regex(r"\w[\w.-]*", fullmatch=True, alphabet=st.characters(codec="ascii")),
 )
-def test_parsing_is_the_inverse_of_naming(name: str, tag: str) -> None:
-    """What has an ARN or a URI is what is parsed from it."""
+def test_parsing_an_arn_or_uri_returns_the_reference(name: str, tag: str) -> None:
+    """Every reference that has an ARN or a URI can be parsed from it."""
     repository = msgspec.structs.replace(REPOSITORY, repository_name=name)
     assert RepositoryReference.parse(repository.arn) == repository
     assert RepositoryReference.parse(repository.uri) == repository
@@ -112,8 +129,8 @@ def test_parsing_is_the_inverse_of_naming(name: str, tag: str) -> None:
         "arn:aws:ecr:eu-west-1:012345678901:repository/team/app",
     ],
 )
-def test_a_repository_is_parsed_from_every_form_of_its_name(text: str) -> None:
-    """ARN, URI, FIPS and dual-stack endpoints name the same repository."""
+def test_a_repository_is_parsed_from_its_arn_and_its_uris(text: str) -> None:
+    """FIPS and dual-stack endpoints are accepted."""
     assert RepositoryReference.parse(text) == REPOSITORY
 
 
@@ -138,35 +155,64 @@ def test_a_repository_is_parsed_from_every_form_of_its_name(text: str) -> None:
         "arn:aws:ecr:eu-west-1:012345678901:repository/",
         "arn:aws:ecr:evil.com:012345678901:repository/app",
         "arn:aws:ecr:eu-west-1:<account id>:repository/app",
+        "arn:aws:ecr:eu-west-1:012345678901:repository/é",
+        "012345678901.dkr.ecr.eu-west-1.amazonaws.com/é",
     ],
 )
-def test_what_names_no_repository_is_refused(text: str) -> None:
-    """Another registry, another service, another partition and half a name are each an error with the value."""
+def test_other_text_is_not_a_repository(text: str) -> None:
+    """Other registries, services and partitions are errors, and so are incomplete names."""
     with pytest.raises(InvalidReferenceError) as caught:
         RepositoryReference.parse(text)
     assert caught.value.value in text
 
 
-def test_a_dual_stack_uri_of_china_is_parsed() -> None:
-    """The suffix of dual-stack registries is the partition's own."""
-    text = "012345678901.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/team/app"
-    assert RepositoryReference.parse(text) == msgspec.structs.replace(REPOSITORY, region="cn-north-1")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("team/app", "not the ARN or the URI of an ECR repository: 'team/app'"),
+        (
+            "arn:aws-cn:ecr:eu-west-1:012345678901:repository/app",
+            "not in the partition of region eu-west-1: 'arn:aws-cn:ecr:eu-west-1:012345678901:repository/app'",
+        ),
+        ("arn:aws:ecr:evil.com:012345678901:repository/app", "not an AWS region: 'evil.com'"),
+    ],
+)
+def test_the_error_has_the_reason_and_the_text(text: str, message: str) -> None:
+    """The reason is the malformed part, or that none was recognised."""
+    with pytest.raises(InvalidReferenceError) as caught:
+        RepositoryReference.parse(text)
+    assert str(caught.value) == message
 
 
-def test_an_image_is_named_by_its_digest_before_its_tag() -> None:
-    """The URI has the digest where there is one, and else the tag."""
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [
+        ("us-east-1", "on.aws"),
+        ("us-gov-west-1", "on.aws"),
+        ("cn-north-1", "on.amazonwebservices.com.cn"),
+        ("eusc-de-east-1", "on.amazonwebservices.eu"),
+    ],
+)
+def test_a_dual_stack_uri_is_parsed(region: str, suffix: str) -> None:
+    """Each partition has its own suffix for dual-stack registries; some have none."""
+    text = f"012345678901.dkr-ecr.{region}.{suffix}/team/app"
+    assert RepositoryReference.parse(text) == msgspec.structs.replace(REPOSITORY, region=region)
+
+
+def test_the_uri_of_an_image_prefers_the_digest() -> None:
+    """A tag can move to another image."""
     assert REPOSITORY.image(digest=DIGEST, tag="1.4").uri == f"{REPOSITORY.uri}@{DIGEST}"
     assert REPOSITORY.image(tag="1.4").uri == f"{REPOSITORY.uri}:1.4"
 
 
-def test_an_empty_digest_or_tag_is_absent() -> None:
-    """ECR sends "" for a digest or a tag that is not there."""
+def test_an_empty_digest_or_tag_is_missing() -> None:
+    """ECR sends ``""`` for a missing digest or tag."""
     assert REPOSITORY.image(digest="", tag="1.4") == REPOSITORY.image(tag="1.4")
     assert REPOSITORY.image(digest=DIGEST, tag="") == REPOSITORY.image(digest=DIGEST)
 
 
-def test_an_image_without_digest_and_tag_is_refused() -> None:
-    """There is no default tag: nothing is invented."""
+def test_an_image_needs_a_digest_or_a_tag() -> None:
+    """A tag is never assumed."""
     with pytest.raises(InvalidReferenceError, match="neither a digest nor a tag, in repository: 'team/app'"):
         REPOSITORY.image(digest="", tag=None)
 
@@ -180,8 +226,8 @@ def test_an_image_without_digest_and_tag_is_refused() -> None:
         (f"{REPOSITORY.arn}/{DIGEST}", REPOSITORY.image(digest=DIGEST)),
     ],
 )
-def test_an_image_is_parsed_from_every_form_of_its_name(text: str, image: ImageReference) -> None:
-    """A URI with tag, digest or both, and the ARN that Inspector writes."""
+def test_an_image_is_parsed_from_its_arn_and_its_uris(text: str, image: ImageReference) -> None:
+    """A URI has a tag, a digest or both; Inspector sends an ARN."""
     assert ImageReference.parse(text) == image
 
 
@@ -203,7 +249,40 @@ def test_an_image_is_parsed_from_every_form_of_its_name(text: str, image: ImageR
         f"{REPOSITORY.arn}/{DIGEST}\n",
     ],
 )
-def test_what_names_no_image_is_refused(text: str) -> None:
-    """A repository alone is not an image: no tag is assumed."""
+def test_other_text_is_not_an_image(text: str) -> None:
+    """A repository without digest and tag is an error too."""
     with pytest.raises(InvalidReferenceError):
         ImageReference.parse(text)
+
+
+# Text for people
+
+
+def test_a_reference_is_shown_with_region_and_registry() -> None:
+    """An image is shown with its digest, or else with its tag."""
+    assert str(REPOSITORY) == "team/app in eu-west-1 of 012345678901"
+    assert str(REPOSITORY.image(digest="sha256:0", tag="1.4")) == "team/app@sha256:0 in eu-west-1 of 012345678901"
+    assert str(REPOSITORY.image(tag="1.4")) == "team/app:1.4 in eu-west-1 of 012345678901"
+
+
+@pytest.mark.parametrize("part", ["registry_id", "region", "repository_name"])
+def test_long_parts_of_a_repository_are_truncated(part: str) -> None:
+    """Up to 256 harmless characters are shown as they are; of more, the first 200."""
+    whole = {"registry_id": "1", "region": "eu-west-1", "repository_name": "a"} | {part: "x" * 256}
+    assert "x" * 256 in str(RepositoryReference(**whole))
+    truncated = str(RepositoryReference(**whole | {part: "x" * 257}))
+    assert f"'{'x' * 200}'" in truncated
+
+
+@pytest.mark.parametrize("part", ["image_digest", "image_tag"])
+def test_long_parts_of_an_image_are_truncated(part: str) -> None:
+    """The same bounds apply to digest and tag."""
+    assert "x" * 256 in str(ImageReference(repository=REPOSITORY, **{part: "x" * 256}))
+    assert f"'{'x' * 200}'" in str(ImageReference(repository=REPOSITORY, **{part: "x" * 257}))
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a b", "\x1b[2J", "é", "", "a in b"])
+def test_other_characters_are_escaped(value: str) -> None:
+    """A message never has control characters of an event, and shows where a part ends."""
+    shown = str(msgspec.structs.replace(REPOSITORY, repository_name=value))
+    assert shown == f"{value!a} in eu-west-1 of 012345678901"

@@ -1,10 +1,11 @@
-"""What type checkers must infer of the public API. Checked, never run."""
+"""Types that checkers must infer for the public API. Checked, never run."""
 
 from typing import Any, assert_never, assert_type
 
 import ecr_events as e
 
 event = e.decode(b"")
+assert_type(event, e.ECREvent | e.UnknownEvent)
 assert_type(e.decode(b"", type=e.ECRReplicationActionEvent), e.ECRReplicationActionEvent)
 assert_type(e.decode({}, type=e.UnknownEvent), e.UnknownEvent)
 assert_type(event.detail_type, str)
@@ -16,8 +17,8 @@ assert_type(e.json_schema(e.ECRImageScanEvent), dict[str, Any])
 assert_type(e.ImageReference.parse("").uri, str)
 
 
-def narrow(event: e.ECREvent | e.UnknownEvent) -> None:  # noqa: C901 - a case for each class
-    """A match over the union narrows the detail, and is complete with every class named."""
+def narrow(event: e.ECREvent | e.UnknownEvent) -> None:
+    """Each class of the union has its own detail."""
     match event:
         case e.ECRImageActionEvent():
             assert_type(event.detail, e.ECRImageAction)
@@ -33,6 +34,19 @@ def narrow(event: e.ECREvent | e.UnknownEvent) -> None:  # noqa: C901 - a case f
             assert_type(event.detail, e.ECRScanResourceChange)
         case e.ECRPullThroughCacheActionEvent():
             assert_type(event.detail, e.ECRPullThroughCacheAction)
+        case _:
+            narrow_rest(event)
+
+
+def narrow_rest(
+    event: e.ECRAWSAPICallViaCloudTrailEvent
+    | e.ECRAWSServiceEventViaCloudTrailEvent
+    | e.Inspector2ScanEvent
+    | e.Inspector2FindingEvent
+    | e.UnknownEvent,
+) -> None:
+    """A match that names every class is exhaustive."""
+    match event:
         case e.ECRAWSAPICallViaCloudTrailEvent():
             assert_type(event.detail, e.ECRAWSAPICallViaCloudTrail)
         case e.ECRAWSServiceEventViaCloudTrailEvent():
