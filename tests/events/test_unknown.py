@@ -5,7 +5,15 @@ import msgspec
 import pytest
 from documents import document, error_text, references
 
-from ecr_events import ECRImageActionEvent, UnknownEvent, decode, encode
+from ecr_events import (
+    ECRAWSAPICallViaCloudTrailEvent,
+    ECRImageActionEvent,
+    Inspector2FindingEvent,
+    Inspector2ScanEvent,
+    UnknownEvent,
+    decode,
+    encode,
+)
 from ecr_events.samples import sample_json
 
 EVENT = UnknownEvent(
@@ -29,27 +37,29 @@ def test_every_field_is_decoded_and_encoded() -> None:
 
 
 @pytest.mark.parametrize(
-    "envelope",
+    "unknown",
     [
-        {"detail-type": "ECR Artifact Action"},
-        {"detail-type": "S3 Object Created"},
-        {"detail-type": ""},
-        {"source": "aws.rds"},
-        {"source": "my.own.source"},
-        {"source": ""},
+        document(ECRImageActionEvent) | {"detail-type": "ECR Artifact Action"},
+        document(ECRImageActionEvent) | {"detail-type": "S3 Object Created"},
+        document(ECRImageActionEvent) | {"detail-type": ""},
+        document(ECRImageActionEvent) | {"source": "aws.rds"},
+        document(ECRImageActionEvent) | {"source": "my.own.source"},
+        document(ECRImageActionEvent) | {"source": ""},
+        document(ECRAWSAPICallViaCloudTrailEvent, {"eventSource": "s3.amazonaws.com"}) | {"source": "aws.s3"},
+        document(Inspector2FindingEvent, {"resources": [{"type": "AWS_EC2_INSTANCE"}]}),
+        document(Inspector2ScanEvent, {"instance-id": "i-0abc"}, missing=("repository-name",)) | {"resources": []},
     ],
-    ids=str,
+    ids=lambda unknown: f"{unknown['source']}-{unknown['detail-type']}",
 )
-def test_another_detail_type_or_source_is_unknown(envelope: dict[str, str]) -> None:
+def test_another_detail_type_source_or_resource_is_unknown(unknown: dict[str, Any]) -> None:
     """The envelope is typed, the detail is a dict, and the event encodes to the whole document."""
-    changed = document(ECRImageActionEvent) | envelope
-    for payload in (changed, msgspec.json.encode(changed)):
+    for payload in (unknown, msgspec.json.encode(unknown)):
         event = decode(payload)
         assert event.__class__ is UnknownEvent
-        assert event.detail_type == changed["detail-type"]
-        assert event.detail == changed["detail"]
-        assert event.time == datetime(2026, 5, 4, 9, 15, 31, tzinfo=UTC)
-        assert msgspec.json.decode(encode(event)) == changed
+        assert event.detail_type == unknown["detail-type"]
+        assert event.detail == unknown["detail"]
+        assert event.time == datetime.fromisoformat(unknown["time"])
+        assert msgspec.json.decode(encode(event)) == unknown
 
 
 @pytest.mark.parametrize(
