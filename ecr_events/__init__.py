@@ -2,7 +2,7 @@
 
 Start with `decode`. The subpackages are imported on first use: `ecr_events.service` (lookups in
 ECR), `ecr_events.deliveries` (events in Lambda batches, queues and streams), `ecr_events.archives`
-(files of events) and `ecr_events.samples` (for tests).
+(files of events), `ecr_events.patterns` (EventBridge rules) and `ecr_events.samples` (for tests).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.session import Session
 
 if TYPE_CHECKING:
-    from ecr_events import archives, deliveries, samples, service
+    from ecr_events import archives, deliveries, patterns, samples, service
 
 __version__ = "0.1.0"
 
@@ -58,12 +58,13 @@ __all__ = [
     # Subpackages
     "archives",
     "deliveries",
+    "patterns",
     "samples",
     "service",
 ]
 __all__ += events.__all__
 
-if not TYPE_CHECKING:
+if not TYPE_CHECKING:  # pragma: no branch
 
     def __getattr__(name: str) -> Any:
         """Import a subpackage on first use."""

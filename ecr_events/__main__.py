@@ -1,4 +1,4 @@
-"""``python -m ecr_events``."""
+"""Runs the command line: ``python -m ecr_events``."""
 
 import sys
 

@@ -157,9 +157,10 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             raise InvalidReferenceError("neither a digest nor a tag, in repository", self.repository.repository_name)
 
     def __str__(self) -> str:
-        name, place, rest = str(self.repository).partition(" in ")
+        repository = self.repository
+        name, region, registry_id = map(_shown, (repository.repository_name, repository.region, repository.registry_id))
         image = f":{_shown(str(self.image_tag))}" if self.image_digest is None else f"@{_shown(self.image_digest)}"
-        return f"{name}{image}{place}{rest}"
+        return f"{name}{image} in {region} of {registry_id}"
 
     @classmethod
     def parse(cls, text: str) -> "ImageReference":

@@ -54,12 +54,13 @@ def test_the_version_is_a_release_number() -> None:
 # Imports, each in a fresh interpreter
 
 
-SUBPACKAGES = {"archives", "cli", "deliveries", "samples", "service"}
+SUBPACKAGES = {"archives", "cli", "deliveries", "patterns", "samples", "service"}
 
 MODULES = {
     "ecr_events": set[str](),
     "ecr_events.archives": {"archives"},
     "ecr_events.deliveries": {"deliveries"},
+    "ecr_events.patterns": {"patterns"},
     "ecr_events.samples": {"samples"},
     "ecr_events.service": {"service"},
 }

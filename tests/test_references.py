@@ -286,3 +286,9 @@ def test_other_characters_are_escaped(value: str) -> None:
     """A message never has control characters of an event, and shows where a part ends."""
     shown = str(msgspec.structs.replace(REPOSITORY, repository_name=value))
     assert shown == f"{value!a} in eu-west-1 of 012345678901"
+
+
+def test_the_text_of_an_image_puts_its_tag_behind_the_repository() -> None:
+    """Even if the repository's name contains the words around it."""
+    repository = RepositoryReference(registry_id="012345678901", region="eu-west-1", repository_name="a in b")
+    assert str(repository.image(tag="x")) == "'a in b':x in eu-west-1 of 012345678901"

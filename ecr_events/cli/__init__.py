@@ -1,6 +1,6 @@
-"""The command line: ``ecr-events``, and ``python -m ecr_events``.
+"""The command line: ``ecr-events``, or ``python -m ecr_events``.
 
-To add a command: write its module with ``add_to``, then list it in `main`.
+To add a command, write a module with ``add_to``, and list it in `parser`.
 """
 
 import io
@@ -10,33 +10,34 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_NEEDS = "the command line needs more: pip install 'ecr_events[cli]'"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status.
+    """Run a command and return the exit status.
 
-    0: all went well; 1: some text was no event, or ECR gave no answer; 2: an argument or a file is wrong.
+    0: success; 1: some documents could not be decoded or looked up; 2: invalid argument or
+    unreadable file; 130: interrupted.
     """
     try:
         from ecr_events.cli.parser import parse
     except ImportError as error:
-        print(f"{error}; {_NEEDS}", file=sys.stderr)
+        print(f"ecr-events: {error}: the command line requires: pip install 'ecr_events[cli]'", file=sys.stderr)
         return 2
+    from ecr_events.cli.terminal import print_error
+
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # Where the encoding lacks a character, an escape is better than an end.
+            # Characters that the encoding lacks are escaped.
             stream.reconfigure(errors="backslashreplace")
     options = parse(arguments)
     try:
         status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read the output has had enough. Python must not find that out again on exit.
+        # The reader has closed the pipe. Python must not flush to it again on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(error, file=sys.stderr)
+        print_error(error)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -1,4 +1,4 @@
-"""``decode``: events as a table on a terminal, and as JSON, one a line, otherwise."""
+"""``decode``: events as a table on a terminal, otherwise as JSON lines."""
 
 import argparse
 import sys
@@ -7,8 +7,8 @@ from itertools import islice
 
 from rich.table import Table
 
-from ecr_events.cli.inputs import Reading, add_arguments
-from ecr_events.cli.outcomes import repositories, say
+from ecr_events.cli.inputs import EventInput, add_arguments
+from ecr_events.cli.outcomes import outcome_of, repository_names
 from ecr_events.cli.terminal import Commands, add_command, cell, console, write_json
 from ecr_events.codec import encode
 from ecr_events.errors import InvalidReferenceError
@@ -17,7 +17,7 @@ from ecr_events.events import ECREvent, UnknownEvent
 __all__ = ["add_to"]
 
 _PAGE = 200
-"""So many rows are laid out together."""
+"""Number of rows that are laid out together."""
 
 
 def add_to(commands: Commands) -> None:
@@ -25,7 +25,7 @@ def add_to(commands: Commands) -> None:
     command = add_command(
         commands,
         "decode",
-        "print events: a table on a terminal, one JSON document a line otherwise",
+        "print events: a table on a terminal, otherwise one JSON document per line",
         "ecr-events decode --type image-action --repository 'team/*' events/",
     )
     add_arguments(command)
@@ -34,35 +34,36 @@ def add_to(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    reading = Reading(options)
+    events = EventInput(options)
     if options.json or not sys.stdout.isatty():
-        for event in reading.events():
+        for event in events:
             write_json(encode(event))
     else:
-        _print(reading.events())
-    return reading.status
+        _print(events)
+    return events.status
 
 
 def _print(events: Iterable[ECREvent | UnknownEvent]) -> None:
-    screen, remaining, heading = console(), iter(events), True
+    screen, remaining, show_header = console(), iter(events), True
     while page := list(islice(remaining, _PAGE)):
-        table = Table(box=None, expand=True, show_header=heading, pad_edge=False)
+        table = Table(box=None, expand=True, show_header=show_header, pad_edge=False)
         for name, ratio in (("time", 20), ("event", 24), ("outcome", 22), ("repository, image", 40), ("region", 14)):
             table.add_column(name, ratio=ratio, overflow="fold")
         for event in page:
-            said = say(event)
-            style = "red" if said.is_bad else "dim" if isinstance(event, UnknownEvent) else ""
-            texts = (f"{event.time:%Y-%m-%d %H:%M:%S}", said.detail_type, said.outcome, _named(event), event.region)
+            outcome = outcome_of(event)
+            style = "red" if outcome.needs_attention else "dim" if isinstance(event, UnknownEvent) else ""
+            texts = (f"{event.time:%Y-%m-%d %H:%M:%S}", outcome.detail_type, outcome.text, _names(event), event.region)
             table.add_row(*(cell(text, style) for text in texts))
         screen.print(table)
-        heading = False
+        show_header = False
 
 
-def _named(event: ECREvent | UnknownEvent) -> str:
+def _names(event: ECREvent | UnknownEvent) -> str:
+    """Return the name of the event's image, else those of its repositories."""
     try:
         image = event.image_reference
     except InvalidReferenceError:
         image = None
     if image is None:
-        return ", ".join(repositories(event))
+        return ", ".join(repository_names(event))
     return f"{image.repository.repository_name}:{image.image_tag or str(image.image_digest)[:19]}"

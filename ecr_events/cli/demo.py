@@ -1,8 +1,8 @@
-"""``demo``: every sample, decoded, and what it names looked up in an ECR that is made up."""
+"""``demo``: every sample, decoded and looked up in an in-process fake ECR."""
 
 import argparse
 
-from ecr_events.cli.terminal import Commands, add_command, complain
+from ecr_events.cli.terminal import Commands, add_command, print_error
 
 __all__ = ["add_to"]
 
@@ -12,7 +12,7 @@ def add_to(commands: Commands) -> None:
     command = add_command(
         commands,
         "demo",
-        "decode the sample events, and look up what they name in an ECR that moto plays in this process, without AWS",
+        "decode the samples and look up their images in an in-process fake ECR (moto); no AWS account needed",
         "ecr-events demo",
     )
     command.set_defaults(run=_run)
@@ -22,7 +22,7 @@ def _run(_: argparse.Namespace) -> int:
     try:
         from ecr_events.cli.moto_demo import show
     except ImportError as error:
-        complain(f"{error}; the demo needs more: pip install 'ecr_events[demo]'")
+        print_error(f"{error}: the demo requires: pip install 'ecr_events[demo]'")
         return 2
     show()
     return 0

@@ -1,21 +1,28 @@
-"""``lookup``: what events name, as ECR knows it now."""
+"""``lookup``: the images and repositories named by events, from ECR."""
 
 import argparse
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.filesize import decimal
 from rich.table import Table
 
-from ecr_events.cli.inputs import Reading, add_arguments
-from ecr_events.cli.terminal import Commands, add_command, cell, complain, console, write_json
-from ecr_events.errors import BatchServiceError, InvalidReferenceError
+from ecr_events.cli.inputs import EventInput, add_arguments
+from ecr_events.cli.terminal import Commands, add_command, cell, console, print_error, write_json
+from ecr_events.errors import BatchServiceError, CredentialsError, InvalidReferenceError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service import ECRService, Image, Repository
+from ecr_events.service.clients import import_boto3
+from ecr_events.service.error_mapping import map_botocore_errors
+from ecr_events.session import Session
 
 __all__ = ["add_to"]
+
+_Reference = TypeVar("_Reference", RepositoryReference, ImageReference)
+_Resource = TypeVar("_Resource")
 
 
 def add_to(commands: Commands) -> None:
@@ -23,80 +30,83 @@ def add_to(commands: Commands) -> None:
     command = add_command(
         commands,
         "lookup",
-        "look up the images and repositories that events name, in as few calls of ECR as can be",
+        "look up the images and repositories named by events, in batches",
         "ecr-events lookup --profile audit --type replication-action events.ndjson",
     )
     add_arguments(command)
-    command.add_argument("--profile", help="the profile of AWS to look up with")
+    command.add_argument("--profile", help="AWS profile to use")
     command.add_argument("--json", action="store_true", help="print JSON on a terminal too")
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    reading = Reading(options)
-    images: dict[ImageReference, Image | None] = {}
-    repositories: dict[RepositoryReference, Repository | None] = {}
+    events = EventInput(options)
+    images: dict[ImageReference, None] = {}
+    repositories: dict[RepositoryReference, None] = {}
     failed = False
-    for event in reading.events():
+    for event in events:
         try:
             images.update(dict.fromkeys(event.image_references))
             repositories.update(dict.fromkeys(event.repository_references))
         except InvalidReferenceError as error:
-            complain(error)
+            print_error(error)
             failed = True
     try:
         service = ECRService(_session(options.profile))
-        failed |= _look_up(service.repositories, repositories)
-        failed |= _look_up(service.images, images)
-    except ImportError as error:
-        complain(error)
+        found_repositories = _look_up(service.repositories, repositories)
+        found_images = _look_up(service.images, images)
+    except (CredentialsError, ImportError) as error:
+        print_error(error)
         return 2
-    rows: list[tuple[Any, Any]] = [*repositories.items(), *images.items()]
+    rows: list[tuple[RepositoryReference | ImageReference, Repository | Image | None]]
+    rows = [*found_repositories.items(), *found_images.items()]
     if options.json or not sys.stdout.isatty():
-        for reference, found in rows:
-            write_json(msgspec.json.encode({"name": str(reference), "uri": reference.uri, "found": found}))
+        for reference, resource in rows:
+            write_json(msgspec.json.encode({"name": str(reference), "uri": reference.uri, "found": resource}))
     else:
         _print(rows)
-    return 1 if failed else reading.status
+    failed |= len(rows) < len(repositories) + len(images)
+    return 1 if failed else events.status
 
 
-def _session(profile: str | None) -> Any:
+def _session(profile: str | None) -> Session | None:
+    """Return the session of a profile, None for boto3's default.
+
+    Raises:
+        CredentialsError: The profile does not exist.
+        ImportError: boto3 is not installed.
+    """
     if profile is None:
         return None
-    import boto3
-    from botocore.exceptions import ProfileNotFound
+    with map_botocore_errors():
+        session: Session = import_boto3().Session(profile_name=profile)
+    return session
 
+
+def _look_up(
+    look_up: Callable[[list[_Reference]], dict[_Reference, _Resource | None]], references: dict[_Reference, None]
+) -> dict[_Reference, _Resource | None]:
+    """Return the results, and print the errors of failed lookups."""
     try:
-        return boto3.Session(profile_name=profile)
-    except ProfileNotFound as error:
-        raise OSError(str(error)) from error
-
-
-def _look_up(look_up: Any, found: Any) -> bool:
-    """Fill in the values of the dict; return whether some could not be looked up, which is said on standard error."""
-    try:
-        found.update(look_up(list(found)))
+        return look_up(list(references))
     except BatchServiceError as error:
-        found.update(error.results)
-        for reference, why in error.errors.items():
-            del found[reference]
-            complain(f"{reference}: {why.reason}")
-        return True
-    return False
+        for failure in error.errors.values():
+            print_error(failure)
+        return dict(error.results)
 
 
-def _print(rows: list[tuple[Any, Any]]) -> None:
-    table = Table("repository", "image", "region", "ECR says", box=SIMPLE_HEAD, pad_edge=False)
-    for reference, found in rows:
+def _print(rows: list[tuple[RepositoryReference | ImageReference, Repository | Image | None]]) -> None:
+    table = Table("repository", "image", "region", "in ECR", box=SIMPLE_HEAD, pad_edge=False)
+    for reference, resource in rows:
         repository = reference.repository if isinstance(reference, ImageReference) else reference
         image = str(reference.image_tag or reference.image_digest)[:19] if isinstance(reference, ImageReference) else ""
-        said = ("missing", "red") if found is None else (_said(found), "green")
-        table.add_row(cell(repository.repository_name), cell(image), cell(repository.region), cell(*said))
+        result = cell("missing", "red") if resource is None else cell(_describe(resource), "green")
+        table.add_row(cell(repository.repository_name), cell(image), cell(repository.region), result)
     console().print(table)
 
 
-def _said(found: Image | Repository) -> str:
-    if isinstance(found, Repository):
+def _describe(resource: Image | Repository) -> str:
+    if isinstance(resource, Repository):
         return "found"
-    pushed = f", pushed {found.pushed_at:%Y-%m-%d}" if found.pushed_at else ""
-    return f"found, {decimal(found.size_bytes or 0)}{pushed}"
+    pushed = f", pushed {resource.pushed_at:%Y-%m-%d}" if resource.pushed_at else ""
+    return f"found, {decimal(resource.size_bytes or 0)}{pushed}"

@@ -1,7 +1,7 @@
-"""Every sample, decoded, and what it names looked up in an ECR that moto plays.
+"""The demo: every sample, decoded and looked up in an in-process fake ECR (moto).
 
-moto (https://docs.getmoto.org) answers boto3's calls inside this process: no AWS account, no
-network. What the samples name is put there first, but for two images.
+moto (https://docs.getmoto.org) handles boto3's requests in this process, without AWS and network access.
+The fake ECR contains the repositories and images of the samples, except for two missing ones.
 """
 
 import os
@@ -33,12 +33,12 @@ __all__ = ["show"]
 
 
 _WIDTH = 112
-"""Where the output is no terminal, enough for a row in a line."""
+"""Columns of a table that is not written to a terminal."""
 
 
 def show() -> None:
-    """Print a table of what ECR says about what the sample events name."""
-    with _without_settings_of_aws(), mock_aws():
+    """Print a table of the samples, with the results of their lookups."""
+    with _without_aws_settings(), mock_aws():
         session = _session(sample(ECRImageActionEvent).account)
         events = [sample(cls).using(session) for cls in (*get_args(ECREvent), UnknownEvent)]
         _fill(session, events)
@@ -53,19 +53,19 @@ def show() -> None:
 
 
 @contextmanager
-def _without_settings_of_aws() -> Generator[None]:
-    """Take away, for a while, what could lead boto3 anywhere but to moto."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    with patch.dict(os.environ, kept | nothing, clear=True):
+def _without_aws_settings() -> Generator[None]:
+    """Remove settings that could direct boto3 elsewhere than to moto."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    with patch.dict(os.environ, others | no_files, clear=True):
         yield
 
 
 def _session(account: str) -> Any:
-    """Return a session in that account, which moto tells by the credentials that its STS gives out."""
-    nobody: Any = boto3.Session(aws_access_key_id="demo", aws_secret_access_key="demo", region_name="us-east-1")  # noqa: S106
+    """Return a session in an account. moto finds the account by the credentials from its STS."""
+    anonymous: Any = boto3.Session("demo", "demo", region_name="us-east-1")
     role = {"RoleArn": f"arn:aws:iam::{account}:role/demo", "RoleSessionName": "demo"}
-    credentials = nobody.client("sts").assume_role(**role)["Credentials"]
+    credentials = anonymous.client("sts").assume_role(**role)["Credentials"]
     return boto3.Session(
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
@@ -75,7 +75,7 @@ def _session(account: str) -> Any:
 
 
 def _fill(session: Any, events: Iterable[EventBridgeEvent]) -> None:
-    """Make what the events name, but for the cached image, and for the one that a lifecycle policy expired."""
+    """Create the repositories and images of the events, except for the cached and the expired one."""
     cached = sample(ECRPullThroughCacheActionEvent)
     expired = sample(ECRAWSServiceEventViaCloudTrailEvent).image_references[0]
     missing = {*cached.repository_references, *cached.image_references, expired}
@@ -83,7 +83,7 @@ def _fill(session: Any, events: Iterable[EventBridgeEvent]) -> None:
         ecr = session.client("ecr", region_name=repository.region)
         ecr.create_repository(repositoryName=repository.repository_name)
     for image in {image for event in events for image in event.image_references} - missing:
-        # The digest is the sample's, so the manifest need not be; to moto, equal manifests are one image.
+        # moto takes the digest as given, but merges images with equal manifests.
         manifest: dict[str, Any] = {
             "schemaVersion": 2,
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -101,7 +101,7 @@ def _fill(session: Any, events: Iterable[EventBridgeEvent]) -> None:
 
 
 def _rows(event: EventBridgeEvent) -> Iterator[tuple[str, str, str, str]]:
-    """Yield a row for each image that the event names, and for each repository that is named without one."""
+    """Yield a row for each image of the event, and for each repository without an image."""
     repositories, images = event.repositories, event.images
     named = [(image.repository, image) for image in images]
     alone = repositories.keys() - {image.repository for image in images}
@@ -109,15 +109,15 @@ def _rows(event: EventBridgeEvent) -> Iterator[tuple[str, str, str, str]]:
         yield (
             event.detail_type,
             repository.region,
-            _said(repository.repository_name, repositories.get(repository)),
-            _said(str(image.image_digest)[7:15], images[image]) if image else "",
+            _describe(repository.repository_name, repositories.get(repository)),
+            _describe(str(image.image_digest)[7:15], images[image]) if image else "",
         )
     if not repositories:
-        yield event.detail_type, "", "names nothing", ""
+        yield event.detail_type, "", "names no repository", ""
 
 
-def _said(name: str, answer: Repository | Image | None) -> str:
-    if answer is None:
+def _describe(name: str, resource: Repository | Image | None) -> str:
+    if resource is None:
         return f"{name} [red]missing[/red]"
-    size = f", {decimal(answer.size_bytes or 0)}" if isinstance(answer, Image) else ""
+    size = f", {decimal(resource.size_bytes or 0)}" if isinstance(resource, Image) else ""
     return f"{name} [green]found[/green]{size}"

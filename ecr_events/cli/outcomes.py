@@ -1,7 +1,6 @@
-"""What an event says, in the few words of a row.
+"""The outcome of an event in a few words, found by the names of its detail's fields.
 
-`same` tells in a moment which events say the same, so that of millions of them few are asked
-what they say.
+AWS uses the same names in all detail-types, so a new detail-type needs no code here.
 """
 
 from collections.abc import Callable, Hashable
@@ -9,128 +8,85 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ecr_events.errors import InvalidReferenceError
-from ecr_events.events import (
-    ECRAWSAPICallViaCloudTrailEvent,
-    ECRAWSServiceEventViaCloudTrailEvent,
-    ECRImageActionEvent,
-    ECRImageScanEvent,
-    ECRPullThroughCacheActionEvent,
-    ECRReferrerActionEvent,
-    ECRReplicationActionEvent,
-    ECRScanResourceChangeEvent,
-    EventBridgeEvent,
-    Inspector2FindingEvent,
-    Inspector2ScanEvent,
-    UnknownEvent,
+from ecr_events.events import EventBridgeEvent, UnknownEvent
+from ecr_events.events.image_event import ImageEvent
+
+__all__ = ["Outcome", "needs_attention", "outcome_key", "outcome_of", "repository_names"]
+
+_FIELDS = (
+    "action_type",
+    "result",
+    "sync_status",
+    "scan_status",
+    "severity",
+    "status",
+    "event_name",
+    "error_code",
 )
+"""The fields of a detail that make up its outcome, in order."""
 
-__all__ = ["Saying", "repositories", "same", "say"]
 
-
-class Saying(NamedTuple):
-    """What an event says."""
+class Outcome(NamedTuple):
+    """The outcome of an event."""
 
     detail_type: str
-    outcome: str
-    """What happened, in AWS's own words."""
-    is_bad: bool
-    """Whether somebody on call should look at it: what failed, and what is critical."""
+
+    text: str
+    """AWS's values: ``PUSH SUCCESS``, ``COMPLETE``, ``CRITICAL ACTIVE``."""
+
+    needs_attention: bool
+
     repositories: tuple[str, ...]
-    """The names of the repositories that it is about, each once."""
+    """The names of the event's repositories, without duplicates."""
 
 
-def same(event: EventBridgeEvent) -> Hashable:
-    """Return what is equal for events that say the same."""
-    return _SAME[event.__class__](event)
+def outcome_of(event: EventBridgeEvent) -> Outcome:
+    """Return the outcome of an event."""
+    detail: Any = getattr(event, "detail", None)
+    values = [getattr(detail, name, None) for name in _FIELDS]
+    return Outcome(event.detail_type, " ".join(filter(None, values)), needs_attention(detail), repository_names(event))
 
 
-def say(event: EventBridgeEvent) -> Saying:
-    """Return what an event says."""
-    return _SAYINGS[event.__class__](event)
+def needs_attention(detail: Any) -> bool:
+    """Return whether a detail reports a failure, or critical findings."""
+    counts: dict[str, float] = getattr(detail, "finding_severity_counts", None) or {}
+    return (
+        getattr(detail, "result", None) not in {None, "SUCCESS"}
+        or getattr(detail, "sync_status", None) not in {None, "SUCCESS"}
+        or getattr(detail, "scan_status", None) == "FAILED"
+        or counts.get("CRITICAL", 0) > 0
+        or (getattr(detail, "severity", None), getattr(detail, "status", None)) == ("CRITICAL", "ACTIVE")
+    )
 
 
-def repositories(event: EventBridgeEvent) -> tuple[str, ...]:
-    """Return the names of the repositories that an event is about, each once."""
+def repository_names(event: EventBridgeEvent) -> tuple[str, ...]:
+    """Return the names of the event's repositories, without duplicates; none if a reference is malformed."""
     try:
         return tuple(dict.fromkeys(reference.repository_name for reference in event.repository_references))
     except InvalidReferenceError:
         return ()
 
 
-def _action(event: Any) -> Saying:
-    detail = event.detail
-    said = f"{detail.action_type} {detail.result or ''}".rstrip()
-    return Saying(event.detail_type, said, detail.result not in {"SUCCESS", None}, (detail.repository_name,))
+def outcome_key(event: EventBridgeEvent) -> Hashable:
+    """Return a key that only events with equal outcomes share, at a fraction of the cost of an outcome."""
+    key = _keys.get(event.__class__)
+    if key is None:
+        key = _keys[event.__class__] = _key_function(event)
+    return key(event)
 
 
-def _replication(event: Any) -> Saying:
-    detail = event.detail
-    return Saying(event.detail_type, detail.result, detail.result != "SUCCESS", (detail.repository_name,))
+_keys: dict[type[EventBridgeEvent], Callable[[Any], Hashable]] = {}
 
 
-def _cached(event: Any) -> Saying:
-    detail = event.detail
-    return Saying(event.detail_type, detail.sync_status, detail.sync_status != "SUCCESS", (detail.repository_name,))
-
-
-def _is_critical(detail: Any) -> bool:
-    counts: dict[str, float] = detail.finding_severity_counts or {}
-    return counts.get("CRITICAL", 0) > 0
-
-
-def _scan(event: Any) -> Saying:
-    detail = event.detail
-    bad = detail.scan_status == "FAILED" or _is_critical(detail)
-    return Saying(event.detail_type, detail.scan_status, bad, repositories(event))
-
-
-def _same_scan(event: Any) -> Hashable:
-    detail = event.detail
-    return event.__class__, detail.scan_status, detail.repository_name, _is_critical(detail)
-
-
-def _same_finding(event: Any) -> Hashable:
-    detail = event.detail
-    images = [resource.details.aws_ecr_container_image.repository_name for resource in detail.resources]
-    return event.__class__, detail.severity, detail.status, *images
-
-
-def _finding(event: Any) -> Saying:
-    detail = event.detail
-    bad = detail.severity == "CRITICAL" and detail.status == "ACTIVE"
-    return Saying(event.detail_type, f"{detail.severity} {detail.status}", bad, repositories(event))
-
-
-def _harmless(outcome: Callable[[Any], str]) -> Callable[[Any], Saying]:
-    return lambda event: Saying(event.detail_type, outcome(event.detail), False, repositories(event))  # noqa: FBT003
-
-
-_SAYINGS: dict[type, Callable[[Any], Saying]] = {
-    ECRImageActionEvent: _action,
-    ECRImageScanEvent: _scan,
-    ECRReplicationActionEvent: _replication,
-    ECRReferrerActionEvent: _action,
-    ECRScanResourceChangeEvent: _harmless(lambda detail: detail.action_type),
-    ECRPullThroughCacheActionEvent: _cached,
-    ECRAWSAPICallViaCloudTrailEvent: _harmless(
-        lambda detail: f"{detail.event_name} {detail.error_code or ''}".rstrip()
-    ),
-    ECRAWSServiceEventViaCloudTrailEvent: _harmless(lambda detail: detail.event_name),
-    Inspector2ScanEvent: _scan,
-    Inspector2FindingEvent: _finding,
-    UnknownEvent: _harmless(lambda _: ""),
-}
-
-_SAME: dict[type, Callable[[Any], Hashable]] = {
-    ECRImageActionEvent: attrgetter("__class__", "detail.action_type", "detail.result", "detail.repository_name"),
-    ECRImageScanEvent: _same_scan,
-    ECRReplicationActionEvent: attrgetter("__class__", "detail.result", "detail.repository_name"),
-    ECRReferrerActionEvent: attrgetter("__class__", "detail.action_type", "detail.result", "detail.repository_name"),
-    ECRScanResourceChangeEvent: say,
-    ECRPullThroughCacheActionEvent: attrgetter("__class__", "detail.sync_status", "detail.repository_name"),
-    ECRAWSAPICallViaCloudTrailEvent: say,
-    ECRAWSServiceEventViaCloudTrailEvent: say,
-    Inspector2ScanEvent: _same_scan,
-    Inspector2FindingEvent: _same_finding,
-    UnknownEvent: attrgetter("detail_type"),
-}
+def _key_function(event: Any) -> Callable[[Any], Hashable]:
+    """Return the function for the events of a class, of which `event` is one."""
+    if issubclass(event.__class__, UnknownEvent):
+        return attrgetter("detail_type")
+    if not issubclass(event.__class__, ImageEvent):
+        return outcome_of
+    fields: tuple[str, ...] = event.detail.__struct_fields__
+    names = ("repository_name", *(name for name in _FIELDS if name in fields))
+    values = attrgetter("__class__", *(f"detail.{name}" for name in names))
+    if "finding_severity_counts" not in fields:
+        return values
+    return lambda scan: (values(scan), needs_attention(scan.detail))

@@ -1,4 +1,4 @@
-"""``summary``: what happened, counted, and what somebody on call wants to see first."""
+"""``summary``: counts of events, and first the events that need attention."""
 
 import argparse
 from collections import Counter, defaultdict
@@ -11,9 +11,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from ecr_events.cli.inputs import Reading, add_arguments
-from ecr_events.cli.outcomes import Saying, same, say
-from ecr_events.cli.terminal import Commands, add_command, cell, complain, console
+from ecr_events.cli.inputs import EventInput, add_arguments
+from ecr_events.cli.outcomes import Outcome, outcome_key, outcome_of
+from ecr_events.cli.terminal import Commands, add_command, cell, console, print_error
 from ecr_events.events import (
     ECREvent,
     ECRImageScanEvent,
@@ -31,12 +31,15 @@ FAILED_REPLICATION, CRITICAL_FINDING, CRITICAL_SCAN = (
     "critical findings in scan",
 )
 _ORDER = {FAILED_REPLICATION: 0, CRITICAL_FINDING: 1, CRITICAL_SCAN: 2}
-"""What comes first in the list of what needs a look, and then the rest."""
+"""The first kinds in the table of events that need attention."""
 
 _BAR = 30
-_TOP = 10
-_TOP_ALARMS = 5
-"""So many repositories are listed, and so many of each kind of what needs a look."""
+"""Columns of the longest bar."""
+
+_MAX_REPOSITORIES = 10
+
+_MAX_ALARMS = 5
+"""Maximum number of rows of a kind in the table of events that need attention."""
 
 
 def add_to(commands: Commands) -> None:
@@ -44,7 +47,7 @@ def add_to(commands: Commands) -> None:
     command = add_command(
         commands,
         "summary",
-        "count events by type, outcome, repository and day; what failed and what is critical comes first",
+        "count events by type, outcome, repository and day; failures and critical findings come first",
         "ecr-events summary --since 2026-05-01 'archive/**/*.gz'",
     )
     add_arguments(command)
@@ -52,38 +55,39 @@ def add_to(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    reading = Reading(options)
-    show(reading.events(), console())
-    if reading.refused:
-        complain(f"{reading.refused:,} texts were no events")
-    return reading.status
+    events = EventInput(options)
+    show(events, console())
+    if events.invalid:
+        documents = "document" if events.invalid == 1 else "documents"
+        print_error(f"{events.invalid:,} {documents} could not be decoded")
+    return events.status
 
 
 def show(events: Iterable[ECREvent | UnknownEvent], screen: Console) -> None:
     """Print the summary of events."""
-    sayings: dict[Hashable, Saying] = {}
+    outcomes: dict[Hashable, Outcome] = {}
     counts: defaultdict[Hashable, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
     alarms: Counter[tuple[str, str, str]] = Counter()
     for event in events:
-        key = same(event)
+        key = outcome_key(event)
         counts[key][event.time.toordinal()] += 1
-        said = sayings.get(key)
-        if said is None:
-            said = sayings[key] = say(event)
-        if said.is_bad:
-            alarms[_alarm(event, said)] += 1
+        outcome = outcomes.get(key)
+        if outcome is None:
+            outcome = outcomes[key] = outcome_of(event)
+        if outcome.needs_attention:
+            alarms[_alarm(event, outcome)] += 1
     kinds: Counter[tuple[str, str, bool]] = Counter()
     names: Counter[str] = Counter()
     days: Counter[str] = Counter()
-    for key, said in sayings.items():
+    for key, outcome in outcomes.items():
         for day, count in counts[key].items():
-            kinds[said[:3]] += count
+            kinds[outcome[:3]] += count
             days[date.fromordinal(day).isoformat()] += count
-            for name in said.repositories:
+            for name in outcome.repositories:
                 names[name] += count
     for table in _tables(alarms, kinds, names, days):
         screen.print(table)
-    screen.print(f"{kinds.total():,} events", highlight=False)
+    screen.print(f"{kinds.total():,} {'event' if kinds.total() == 1 else 'events'}", highlight=False)
 
 
 def _tables(
@@ -94,26 +98,26 @@ def _tables(
 ) -> Iterator[Table]:
     if alarms:
         table = _table(
-            "needs a look", "repository", "where, or what", "events", title=f"{alarms.total():,} events need a look"
+            "needs attention", "repository", "details", "events", title=f"{alarms.total():,} events need attention"
         )
         shown: Counter[str] = Counter()
-        for what, count in sorted(alarms.items(), key=_by_alarm):
-            shown[what[0]] += 1
-            if shown[what[0]] <= _TOP_ALARMS:
-                table.add_row(*(cell(text, "red") for text in what), f"{count:,}")
-        yield _cut(table, len(alarms))
+        for alarm, count in sorted(alarms.items(), key=_alarm_order):
+            shown[alarm[0]] += 1
+            if shown[alarm[0]] <= _MAX_ALARMS:
+                table.add_row(*(cell(text, "red") for text in alarm), f"{count:,}")
+        yield _with_omitted(table, len(alarms))
     table = _table("event", "outcome", "events", "", title="by type and outcome")
-    for (kind, said, bad), count in sorted(kinds.items(), key=lambda item: (item[0][0], -item[1])):
-        table.add_row(cell(kind), cell(said, "red" if bad else ""), f"{count:,}", _bar(count, kinds))
+    for (detail_type, text, is_alarm), count in sorted(kinds.items(), key=lambda item: (item[0][0], -item[1])):
+        table.add_row(cell(detail_type), cell(text, "red" if is_alarm else ""), f"{count:,}", _bar(count, kinds))
     yield table
     for title, counts, rows in (
-        ("repository", names, _first(names)),
+        ("repository", names, _most_common(names)),
         ("day", days, sorted(days.items())),
     ):
         table = _table(title, "events", "", title=f"by {title}")
         for name, count in rows:
             table.add_row(cell(name), f"{count:,}", _bar(count, counts))
-        yield _cut(table, len(counts)) if counts is names else table
+        yield _with_omitted(table, len(counts))
 
 
 def _table(*columns: str, title: str) -> Table:
@@ -123,17 +127,18 @@ def _table(*columns: str, title: str) -> Table:
     return table
 
 
-def _first(counts: Counter[Any]) -> list[tuple[Any, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOP]
+def _most_common(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Return the highest counts, equal ones by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MAX_REPOSITORIES]
 
 
-def _by_alarm(item: tuple[tuple[str, str, str], int]) -> tuple[int, int, tuple[str, str, str]]:
-    what, count = item
-    return _ORDER.get(what[0], len(_ORDER)), -count, what
+def _alarm_order(item: tuple[tuple[str, str, str], int]) -> tuple[int, int, tuple[str, str, str]]:
+    alarm, count = item
+    return _ORDER.get(alarm[0], len(_ORDER)), -count, alarm
 
 
-def _cut(table: Table, rows: int) -> Table:
-    """Say below the table how many rows were left out."""
+def _with_omitted(table: Table, rows: int) -> Table:
+    """Return the table with the number of omitted rows as its caption."""
     if rows > table.row_count:
         table.caption = f"and {rows - table.row_count:,} more"
         table.caption_justify = "left"
@@ -144,9 +149,9 @@ def _bar(count: int, counts: Counter[Any]) -> Bar:
     return Bar(max(counts.values()), 0, count, width=_BAR, color="blue")
 
 
-def _alarm(event: ECREvent | UnknownEvent, said: Saying) -> tuple[str, str, str]:
-    """Return what is wrong, in what, and where."""
-    name = ", ".join(said.repositories)
+def _alarm(event: ECREvent | UnknownEvent, outcome: Outcome) -> tuple[str, str, str]:
+    """Return the kind of alarm, the repository, and the details."""
+    name = ", ".join(outcome.repositories)
     match event:
         case ECRReplicationActionEvent():
             return FAILED_REPLICATION, name, f"{event.detail.source_region} to {event.region}"
@@ -155,4 +160,4 @@ def _alarm(event: ECREvent | UnknownEvent, said: Saying) -> tuple[str, str, str]
         case ECRImageScanEvent() | Inspector2ScanEvent():
             return CRITICAL_SCAN, name, f"{event.detail.image_tag or event.detail.image_digest}"
         case _:
-            return f"{said.detail_type}: {said.outcome}", name, event.region
+            return f"{outcome.detail_type}: {outcome.text}", name, event.region

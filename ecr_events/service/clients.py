@@ -13,7 +13,7 @@ from ecr_events.errors import CredentialsError
 from ecr_events.service.error_mapping import map_botocore_errors
 from ecr_events.session import Session
 
-__all__ = ["Client", "ClientPool"]
+__all__ = ["Client", "ClientPool", "import_boto3"]
 
 _Result = TypeVar("_Result")
 
@@ -109,10 +109,10 @@ class ClientPool:
                 raise CredentialsError(reason) from error
         # Clients are thread-safe, but sessions are not.
         with self._creation_lock:
-            return Client((session or _import_boto3()).client("ecr", region_name=region, config=self._config))
+            return Client((session or import_boto3()).client("ecr", region_name=region, config=self._config))
 
 
-def _import_boto3() -> Any:
+def import_boto3() -> Any:
     """Return the boto3 module, whose `client` uses boto3's default session."""
     try:
         import boto3

@@ -5,8 +5,8 @@ import pytest
 from ecr_events.cli import main
 
 
-def test_the_demo_looks_up_what_the_samples_name(capsys: pytest.CaptureFixture[str]) -> None:
-    """Found, missing, and a replication from both ends, a row in a line where the output is no terminal."""
+def test_every_sample_is_looked_up(capsys: pytest.CaptureFixture[str]) -> None:
+    """Found and missing ones, a replication at both ends; one line per row in a pipe."""
     assert main(["demo"]) == 0
     rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert rows[3:-1] == [
@@ -23,14 +23,12 @@ def test_the_demo_looks_up_what_the_samples_name(capsys: pytest.CaptureFixture[s
         "AWS Service Event via CloudTrail eu-west-1 team/app found 97bd20fd found, 3.4 MB",
         "Inspector2 Scan eu-west-1 team/app found 1508485b found, 3.4 MB",
         "Inspector2 Finding eu-west-1 team/app found 1508485b found, 3.4 MB",
-        "ECR Artifact Action names nothing",
+        "ECR Artifact Action names no repository",
     ]
 
 
-def test_no_setting_of_aws_leads_the_demo_elsewhere(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A profile or an endpoint for AWS is not the demo's."""
+def test_aws_settings_are_ignored(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile or an endpoint in the environment could direct boto3 elsewhere."""
     monkeypatch.setenv("AWS_PROFILE", "nonexistent")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
@@ -39,20 +37,18 @@ def test_no_setting_of_aws_leads_the_demo_elsewhere(
     assert "found" in capsys.readouterr().out
 
 
-def test_the_demo_is_coloured_on_a_terminal(
+def test_the_table_is_coloured_on_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the terminal's own width."""
+    """In the width of the terminal."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     assert main(["demo"]) == 0
     assert "\x1b[32mfound" in capsys.readouterr().out
 
 
-def test_without_its_dependencies_the_demo_names_the_extra(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Exit status 2, and what to install."""
+def test_missing_moto_exits_with_2(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the extra to install."""
     monkeypatch.delitem(sys.modules, "ecr_events.cli.moto_demo", raising=False)
     monkeypatch.setitem(sys.modules, "moto", None)
     assert main(["demo"]) == 2

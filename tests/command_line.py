@@ -1,0 +1,52 @@
+"""The command line, called as a function or run on a pseudo-terminal."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+from typing import get_args
+
+import pytest
+
+from ecr_events import (
+    ECREvent,
+    ECRImageActionEvent,
+    ECRReplicationActionEvent,
+    UnknownEvent,
+    encode,
+)
+from ecr_events.cli import main
+from ecr_events.samples import sample
+
+PUSH = encode(sample(ECRImageActionEvent))
+COPY = encode(sample(ECRReplicationActionEvent))
+EVENTS = [sample(cls) for cls in (*get_args(ECREvent), UnknownEvent)]
+
+
+def run(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str], list[str]]:
+    """Return the exit status and the lines on standard output and standard error."""
+    capfd.readouterr()
+    try:
+        status = main([str(argument) for argument in arguments])
+    except SystemExit as error:
+        status = int(error.code or 0)
+    captured = capfd.readouterr()
+    return status, captured.out.splitlines(), captured.err.splitlines()
+
+
+def on_terminal(*arguments: object, columns: int = 120, **environment: str) -> tuple[int, str]:
+    """Return the exit status and the output to a terminal."""
+    screen, terminal = pty.openpty()
+    settings = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"} | environment
+    command = [sys.executable, "-m", "ecr_events", *map(str, arguments)]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=settings) as process:
+        os.close(terminal)
+        shown = b""
+        while select.select([screen], [], [], 60)[0]:
+            try:
+                shown += os.read(screen, 65_536)
+            except OSError:
+                break
+    os.close(screen)
+    return process.returncode, shown.decode()
