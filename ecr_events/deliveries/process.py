@@ -67,7 +67,7 @@ def process(
     items, source = open_delivery(parse_delivery(delivery))
     if isinstance(source, Firehose):
         raise TypeError("a delivery of Firehose expects data in response: call `transform`, not `process`")
-    run = _Run(source, session, ExpansionLimit(max_expanded_size), on_error or log_failure)
+    run = _Run(source, session, ExpansionLimit(max_expanded_size), log_failure if on_error is None else on_error)
     if isinstance(source, PartialBatchSource):
         return run.batch_item_failures(items, source, handler)
     run.invoke(items, handler)
@@ -103,7 +103,7 @@ def transform(
     items, source = open_delivery(parse_delivery(delivery))
     if not isinstance(source, Firehose):
         raise TypeError("not a delivery of Firehose: call `process`, not `transform`")
-    run = _Run(source, session, ExpansionLimit(max_expanded_size), on_error or log_failure)
+    run = _Run(source, session, ExpansionLimit(max_expanded_size), log_failure if on_error is None else on_error)
     return {"records": [run.transform_record(item, source, handler) for item in items]}
 
 
