@@ -124,12 +124,12 @@ _NOTIFICATION = ('{\n  "Type"', '{"Type"')
 class SNSNotification(SNSRecord):
     """A notification of SNS over HTTP or in SQS."""
 
-    key = "Message"
+    key = "Type"
     nested_in: ClassVar[str | None] = None
 
     def matches(self, record: dict[str, Any]) -> bool:
         """Return whether `record` is a notification, not the confirmation of a subscription."""
-        return record.get("Type") == "Notification"
+        return record.get(self.key) == "Notification"
 
 
 class SQSMessage(PartialBatchSource):
