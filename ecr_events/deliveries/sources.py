@@ -11,11 +11,11 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-source.h
 """
 
 # Parsed JSON has no types.
-# pyright: reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 import binascii
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from ecr_events.codec import decode
 from ecr_events.deliveries.expansion import ExpansionLimit, expand
@@ -124,12 +124,12 @@ _NOTIFICATION = ('{\n  "Type"', '{"Type"')
 class SNSNotification(SNSRecord):
     """A notification of SNS over HTTP or in SQS."""
 
-    key = "Message"
+    key = "Type"
     nested_in: ClassVar[str | None] = None
 
     def matches(self, record: dict[str, Any]) -> bool:
         """Return whether `record` is a notification, not the confirmation of a subscription."""
-        return record.get("Type") == "Notification"
+        return record.get(self.key) == "Notification"
 
 
 class SQSMessage(PartialBatchSource):
@@ -279,7 +279,7 @@ def source_of(document: Any) -> Source | None:
     """Return the source of a record; None for anything else."""
     if isinstance(document, dict):
         for source in _SOURCES:
-            if source.matches(cast("dict[str, Any]", document)):
+            if source.matches(document):
                 return source
     return None
 
@@ -288,7 +288,7 @@ def batch_of(document: Any) -> tuple[list[Any], Source] | None:
     """Return the records of a batch and a source with such batches; None for anything else."""
     if isinstance(document, dict):
         for source in _BATCHES:
-            items = source.items(cast("dict[str, Any]", document))
+            items = source.items(document)
             if items is not None:
                 return items, source
     elif isinstance(document, list):
@@ -319,4 +319,4 @@ def open_delivery(document: Any) -> tuple[list[Any], Source]:
 
 
 def _as_dict(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else {}

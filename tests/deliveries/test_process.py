@@ -98,12 +98,13 @@ def test_a_fifo_queue_stops_at_the_first_failure() -> None:
     assert len(failures) == 1
 
 
-def test_a_received_message_of_a_fifo_queue_has_a_group() -> None:
+@pytest.mark.parametrize(("wrap", "key"), [(sqs, "attributes"), (received, "Attributes")])
+def test_a_message_group_tells_a_fifo_queue(wrap: Any, key: str) -> None:
     """The result of `receive_message` does not name the queue."""
-    messages = [received(body, str(number)) for number, body in enumerate([PUSH_JSON, REPLICATION_JSON, PUSH_JSON])]
-    for message in messages:
-        message["Attributes"] = {"MessageGroupId": "a", "SequenceNumber": "1"}
-    assert processed({"Messages": messages})[0] == failed("1", "2")
+    attributes = {key: {"MessageGroupId": "a", "SequenceNumber": "1"}}
+    bodies = [PUSH_JSON, REPLICATION_JSON, PUSH_JSON]
+    messages = [wrap(body, str(number)) | attributes for number, body in enumerate(bodies)]
+    assert processed(messages)[0] == failed("1", "2")
 
 
 @pytest.mark.parametrize(("wrap", "key"), [(kinesis, "Records"), (pipes_kinesis, None)])

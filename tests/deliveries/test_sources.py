@@ -96,7 +96,10 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         [],
     ),
     "CloudWatch Logs, strange": (logs() | {"logEvents": [7, {"message": PUSH_JSON}]}, [(None, "$"), (None, "$")]),
-    "receive_message": ({"Messages": [received(PUSH_JSON)]}, [("m-1", PUSH)]),
+    "receive_message": (
+        {"Messages": [received(PUSH_JSON)], "ResponseMetadata": {"HTTPStatusCode": 200}},
+        [("m-1", PUSH)],
+    ),
     "receive_message, empty queue": ({"ResponseMetadata": {"HTTPStatusCode": 200}}, []),
     "receive_message, one message": (received(PUSH_JSON), [("m-1", PUSH)]),
     "SQS in an array in SNS in SQS": (

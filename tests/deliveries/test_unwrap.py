@@ -1,6 +1,7 @@
 """`unwrap`: records in order, with ids and attributes, whatever a delivery holds."""
 
 import gzip
+import inspect
 import json
 import pickle
 import subprocess
@@ -27,7 +28,7 @@ from delivery_samples import (
     subscription,
 )
 
-from ecr_events.deliveries import InvalidRecord, Record, unwrap
+from ecr_events.deliveries import InvalidRecord, Record, process, transform, unwrap
 
 LIMIT = 999_999
 """Divisible by 3, so that base64 of as many bytes has no padding."""
@@ -81,10 +82,10 @@ def test_strange_values_fail_alone() -> None:
     """Wrong types in one record affect no other."""
     good = sqs(PUSH_JSON)
     bad_bodies = [good | {"body": 7}, good | {"body": None}, {"messageId": "m-2"}]
-    strange: list[Any] = [None, 7, {}, *bad_bodies, {"Sns": 7}, {"kinesis": []}]
+    strange: list[Any] = [None, 7, {}, *bad_bodies, {"Sns": 7}, {"kinesis": []}, {"timestamp": 1}]
     records = list(unwrap({"Records": [*strange, good]}))
     assert [type(record) for record in records] == [InvalidRecord] * len(strange) + [Record]
-    assert [record.id for record in records] == [None, None, None, "m-1", "m-1", "m-2", None, None, "m-1"]
+    assert [record.id for record in records] == [None, None, None, "m-1", "m-1", "m-2", None, None, None, "m-1"]
 
 
 class Text(str):
@@ -239,6 +240,12 @@ def test_every_member_of_gzip_counts() -> None:
     assert reason(of_data(b64(member * 2)), max_expanded_size=LIMIT) == "expands to more than 999,999 bytes"
     halves = gzip.compress(PUSH_JSON[:100].encode()) + gzip.compress(PUSH_JSON[100:].encode())
     assert only(of_data(b64(halves))) == Record("s-1", PUSH)
+
+
+@pytest.mark.parametrize("function", [unwrap, process, transform])
+def test_the_default_limit_is_256_mib(function: Callable[..., Any]) -> None:
+    """All functions have the same limit by default."""
+    assert inspect.signature(function).parameters["max_expanded_size"].default == 268_435_456
 
 
 def test_the_limit_is_that_of_the_whole_delivery() -> None:
