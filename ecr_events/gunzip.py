@@ -44,8 +44,7 @@ def gunzip(pieces: Iterable[bytes], *, size: int = PIECE) -> Iterator[bytes]:
                 compressed, member = member.unused_data, None
     if member:
         yield member.flush()
-        if not member.eof:
-            raise DecodeError("gzip is truncated", "$", b"")
+        raise DecodeError("gzip is truncated", "$", b"")
 
 
 def _salvage(member: Any, compressed: bytes) -> Iterator[bytes]:
