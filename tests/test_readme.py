@@ -25,7 +25,7 @@ README = (ROOT / "README.md").read_text()
 
 
 class _Archive:
-    """What a client of S3 is for the README: it has one object, as Firehose leaves it."""
+    """An S3 client with one object, as Firehose writes it."""
 
     def get_object(self, **_: str) -> dict[str, io.BytesIO]:
         """Return two events, one after the other, compressed."""

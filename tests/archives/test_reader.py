@@ -137,6 +137,7 @@ def test_damaged_gzip_is_an_error_after_its_events(damage: str) -> None:
     errors: list[ArchiveError] = []
     assert len(list(read(archive, on_error=errors.append))) == len(texts)
     assert len(errors) == 1
+    assert (errors[0].offset, errors[0].line, errors[0].payload) == (len("\n".join(texts)) + 1, len(texts) + 1, b"")
     with pytest.raises(ArchiveError):
         list(read(archive))
     del archive[len(archive) // 2 :]
@@ -206,6 +207,16 @@ def test_an_archive_larger_than_memory_is_read() -> None:
     """
     output = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, capture_output=True, text=True)
     assert output.stdout == "True True\n"
+
+
+@pytest.mark.parametrize("style", ["lines", "array"])
+def test_deep_nesting_is_an_error_of_its_entry(style: str) -> None:
+    """Deeper than the recursion limit of Python."""
+    deep = '{"detail": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    errors: list[ArchiveError] = []
+    archive = STYLES[style]([LINES[0], deep, LINES[1]]).encode()
+    assert list(read(archive, on_error=errors.append)) == EVENTS[:2]
+    assert errors[0].offset == archive.index(b'{"detail": ')
 
 
 def test_a_document_without_end_is_given_up() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from archive_styles import EVENTS, LINES
 
+from ecr_events import ArchiveError
 from ecr_events.archives import read
 from ecr_events.archives.sources import expand_paths
 
@@ -24,6 +25,20 @@ def test_a_source_is_a_path_a_pattern_a_directory_a_file_or_bytes(tmp_path: Path
     with second.open("rb") as file:
         assert list(read(file)) == EVENTS[5:9]
         assert not file.closed
+
+
+def test_an_error_has_the_name_of_its_file(tmp_path: Path) -> None:
+    """Of a path as of an open file; bytes have none."""
+    path = tmp_path / "broken.json"
+    path.write_text("{")
+    with path.open("rb") as file:
+        for source in (path, file):
+            with pytest.raises(ArchiveError) as caught:
+                list(read(source))
+            assert caught.value.file == str(path)
+    with pytest.raises(ArchiveError) as caught:
+        list(read(b"{"))
+    assert caught.value.file is None
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_read(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
-    """Although there is no draft to remove."""
+    """The missing draft is not reported instead."""
     with pytest.raises(FileNotFoundError):
         write(EVENTS, tmp_path / "missing" / "events.ndjson")
 

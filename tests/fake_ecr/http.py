@@ -131,7 +131,7 @@ class _HTTPServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def close_connections(self) -> None:
-        """Close the connections that clients keep alive, so that their threads end."""
+        """Close the persistent connections of clients, so that their threads end."""
         for connection in tuple(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
