@@ -49,14 +49,17 @@ def outcome_of(event: EventBridgeEvent) -> Outcome:
 
 def needs_attention(detail: Any) -> bool:
     """Return whether a detail reports a failure, or critical findings."""
-    counts: dict[str, float] = getattr(detail, "finding_severity_counts", None) or {}
     return (
         getattr(detail, "result", None) not in {None, "SUCCESS"}
         or getattr(detail, "sync_status", None) not in {None, "SUCCESS"}
         or getattr(detail, "scan_status", None) == "FAILED"
-        or counts.get("CRITICAL", 0) > 0
+        or _has_critical_findings(getattr(detail, "finding_severity_counts", None))
         or (getattr(detail, "severity", None), getattr(detail, "status", None)) == ("CRITICAL", "ACTIVE")
     )
+
+
+def _has_critical_findings(counts: dict[str, float] | None) -> bool:
+    return counts is not None and counts.get("CRITICAL", 0) > 0
 
 
 def repository_names(event: EventBridgeEvent) -> tuple[str, ...]:
@@ -82,11 +85,12 @@ def _key_function(event: Any) -> Callable[[Any], Hashable]:
     """Return the function for the events of a class, of which `event` is one."""
     if issubclass(event.__class__, UnknownEvent):
         return attrgetter("detail_type")
-    if not issubclass(event.__class__, ImageEvent):
-        return outcome_of
     fields: tuple[str, ...] = event.detail.__struct_fields__
-    names = ("repository_name", *(name for name in _FIELDS if name in fields))
-    values = attrgetter("__class__", *(f"detail.{name}" for name in names))
-    if "finding_severity_counts" not in fields:
-        return values
-    return lambda scan: (values(scan), needs_attention(scan.detail))
+    names = [name for name in _FIELDS if name in fields]
+    if not issubclass(event.__class__, ImageEvent):
+        values = attrgetter("__class__", *(f"detail.{name}" for name in names))
+        return lambda event: (values(event), repository_names(event))
+    values = attrgetter("__class__", *(f"detail.{name}" for name in ("repository_name", *names)))
+    if "finding_severity_counts" in fields:
+        return lambda event: (values(event), _has_critical_findings(event.detail.finding_severity_counts))
+    return values
