@@ -292,3 +292,25 @@ def test_the_text_of_an_image_puts_its_tag_behind_the_repository() -> None:
     """Even if the repository's name contains the words around it."""
     repository = RepositoryReference(registry_id="012345678901", region="eu-west-1", repository_name="a in b")
     assert str(repository.image(tag="x")) == "'a in b':x in eu-west-1 of 012345678901"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "not the URI of an image"), ("team/app", "not the ARN or the URI of an ECR repository")],
+)
+def test_a_text_that_is_not_an_image_is_shown(text: str, reason: str) -> None:
+    """The error has the text and what was expected."""
+    with pytest.raises(InvalidReferenceError) as caught:
+        ImageReference.parse(text)
+    assert (caught.value.reason, caught.value.value) == (reason, text)
+
+
+def test_digits_and_letters_are_ascii() -> None:
+    """Other digits and letters are malformed."""
+    for uri in ("١٢٣.dkr.ecr.eu-west-1.amazonaws.com/a", "1.dkr.ecr.eu-west-1.amazonaws.com/ä"):
+        with pytest.raises(InvalidReferenceError):
+            RepositoryReference.parse(uri)
+        with pytest.raises(InvalidReferenceError):
+            ImageReference.parse(f"{uri}:x")
+    with pytest.raises(InvalidReferenceError):
+        ImageReference.parse("1.dkr.ecr.eu-west-1.amazonaws.com/a:ä")

@@ -408,3 +408,34 @@ def test_unwrap_and_process_agree() -> None:
     delivery = {"Records": [sqs(PUSH_JSON), sqs(json.dumps(notification(REPLICATION_JSON)))]}
     process(delivery, handled.append)
     assert handled == [record.event for record in unwrap(delivery) if isinstance(record, Record)]
+
+
+def test_the_other_function_is_named() -> None:
+    """By `process` for Firehose, and by `transform` for everything else."""
+    with pytest.raises(TypeError, match=r"^a delivery of Firehose expects data in response: call `transform`, not `"):
+        process({"records": [firehose(PUSH_JSON)]}, print)
+    with pytest.raises(TypeError, match=r"^not a delivery of Firehose: call `process`, not `transform`$"):
+        transform({"Records": [sqs(PUSH_JSON)]}, lambda _: None)
+
+
+async def coroutine_handler(event: EventBridgeEvent) -> None: ...
+
+
+class CoroutineHandler:
+    """A callable object."""
+
+    async def __call__(self, event: EventBridgeEvent) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "name"),
+    [
+        (coroutine_handler, "coroutine_handler"),
+        (functools.partial(coroutine_handler), "coroutine_handler"),
+        (CoroutineHandler(), "CoroutineHandler"),
+    ],
+)
+def test_a_refused_handler_is_named(handler: Any, name: str) -> None:
+    """By its function, or by the class of a callable object."""
+    with pytest.raises(TypeError, match=f"plain function, but {name} is a coroutine or generator function$"):
+        process(PUSH_JSON, handler)

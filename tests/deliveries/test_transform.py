@@ -178,3 +178,10 @@ def test_dropped_has_a_name() -> None:
     assert repr(DROPPED) == "DROPPED"
     assert copy.deepcopy(DROPPED) is pickle.loads(pickle.dumps(DROPPED)) is DROPPED
     assert process(sqs(PUSH_JSON), lambda _: DROPPED) == {"batchItemFailures": []}
+
+
+def test_a_result_of_another_type_is_named() -> None:
+    """The record fails, and the error says what a handler may return."""
+    records, (failure,) = transformed({"records": [firehose(PUSH_JSON)]}, returning(7))
+    assert [record["result"] for record in records] == ["ProcessingFailed"]
+    assert str(failure.error) == "handler must return bytes, str, None or DROPPED, not int"

@@ -306,3 +306,31 @@ def test_a_subscription_of_cloudwatch_logs_has_the_ids_of_its_log_events() -> No
     """The subscription itself has no id."""
     records = unwrap(subscription(logs(PUSH_JSON, json.loads(REPLICATION_JSON))))
     assert list(records) == [Record("l-0", PUSH), Record("l-1", REPLICATION)]
+
+
+def test_an_invalid_record_has_id_attributes_and_payload() -> None:
+    """Whether its payload is not an event, or cannot be read at all."""
+    broken = {**sqs("", ERROR_CODE="X"), "body": 7}
+    for record, payload, why in (
+        (sqs("7", ERROR_CODE="X"), "7", "expected `object`, got `int`"),
+        (sqs('{"a": 1}', ERROR_CODE="X"), '{"a": 1}', "object missing required field `detail-type`"),
+        (broken, broken, "expected `str` as `body`"),
+    ):
+        invalid = only({"Records": [record]})
+        assert isinstance(invalid, InvalidRecord)
+        assert (invalid.id, invalid.attributes) == ("m-1", {"ERROR_CODE": "X"})
+        assert (invalid.error.payload, invalid.error.reason) == (payload, why)
+
+
+@pytest.mark.parametrize("key", ["Records", "records", "Messages", "logEvents"])
+def test_an_invalid_event_is_not_a_batch(key: str) -> None:
+    """A key that batches have does not make an empty batch of it, at the top or nested."""
+    event = {"detail-type": "ECR Image Action", key: []}
+    for delivery in (event, [event], sqs(json.dumps(event))):
+        assert reason(delivery) == "object missing required field `version`"
+
+
+@pytest.mark.parametrize("items", [{}, "", None, 7])
+def test_a_batch_that_is_not_an_array_is_invalid(items: object) -> None:
+    """Instead of an iteration over something else."""
+    assert reason({"Records": items}) == "neither an event nor a delivery of one"
