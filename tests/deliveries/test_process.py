@@ -424,7 +424,8 @@ async def coroutine_handler(event: EventBridgeEvent) -> None: ...
 class CoroutineHandler:
     """A callable object."""
 
-    async def __call__(self, event: EventBridgeEvent) -> None: ...
+    async def __call__(self, event: EventBridgeEvent) -> None:
+        """Do nothing."""
 
 
 @pytest.mark.parametrize(
