@@ -211,6 +211,9 @@ class BatchServiceError(ServiceError):
     results: Mapping[Any, Any]
     """The results of the other lookups, by reference; None for a missing one. They are cached."""
 
+    __cause__: BaseException | None
+    """The cause of the first error."""
+
     def __init__(self, errors: Mapping[Any, ServiceError], results: Mapping[Any, Any]) -> None:
         first, *_ = errors.values()
         counts = Counter(type(error).__name__ for error in errors.values())

@@ -35,8 +35,8 @@ class Source:
     key: ClassVar[str]
     """Key that distinguishes its records from those of other sources."""
 
-    nested_in: ClassVar[str | None] = None
-    """Key of the object that has the id and the payload; None if the record itself does."""
+    nested_in: ClassVar[str] = ""
+    """Key of the object that has the id and the payload; empty if the record itself does."""
 
     id_key: ClassVar[str] = ""
 
@@ -91,7 +91,7 @@ class Source:
         return None
 
     def _fields(self, record: dict[str, Any]) -> dict[str, Any]:
-        return record if self.nested_in is None else _as_dict(record.get(self.nested_in))
+        return _as_dict(record.get(self.nested_in)) if self.nested_in else record
 
 
 class PartialBatchSource(Source):
@@ -110,7 +110,7 @@ class SNSRecord(Source):
     """A record of SNS in a Lambda batch."""
 
     key = "Sns"
-    nested_in: ClassVar[str | None] = "Sns"
+    nested_in = "Sns"
     id_key = "MessageId"
     payload_key = "Message"
     attributes_key = "MessageAttributes"
@@ -125,7 +125,7 @@ class SNSNotification(SNSRecord):
     """A notification of SNS over HTTP or in SQS."""
 
     key = "Type"
-    nested_in: ClassVar[str | None] = None
+    nested_in = ""
 
     def matches(self, record: dict[str, Any]) -> bool:
         """Return whether `record` is a notification, not the confirmation of a subscription."""

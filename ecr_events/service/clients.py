@@ -23,7 +23,8 @@ class Client:
 
     def __init__(self, boto3_client: Any) -> None:
         self._boto3_client = boto3_client
-        self.slots = threading.BoundedSemaphore(boto3_client.meta.config.max_pool_connections)
+        size: int = boto3_client.meta.config.max_pool_connections
+        self.slots: threading.BoundedSemaphore = threading.BoundedSemaphore(size)
         """One for each connection in the client's pool."""
 
     def run(self, request: Callable[[Any], _Result]) -> _Result:
