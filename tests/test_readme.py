@@ -18,6 +18,7 @@ from fake_ecr import ECRServer
 import ecr_events
 from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, encode, json_schema
 from ecr_events.cli.parser import parse
+from ecr_events.events.envelope import detail_type_of
 from ecr_events.samples import sample, sample_json
 
 ROOT = Path(__file__).parent.parent
@@ -80,9 +81,9 @@ def test_the_table_of_events_is_complete() -> None:
     """Every class of the union, in its order, with its detail-type and its detail."""
     table = rows("| `detail-type`")
     assert [row[:3] for row in table[:-1]] == [
-        [str(cls.__struct_config__.tag), f"`{cls.__name__}`", f"`{cls.__annotations__['detail'].__name__}`"]
+        [str(detail_type_of(cls)), f"`{cls.__name__}`", f"`{cls.__annotations__['detail'].__name__}`"]
         for cls in get_args(ECREvent)
-    ]
+    ], "list each class of ECREvent in README.md, under The events"
     assert table[-1][1] == f"`{UnknownEvent.__name__}`"
 
 
