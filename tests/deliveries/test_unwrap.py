@@ -334,3 +334,12 @@ def test_an_invalid_event_is_not_a_batch(key: str) -> None:
 def test_a_batch_that_is_not_an_array_is_invalid(items: object) -> None:
     """Instead of an iteration over something else."""
     assert reason({"Records": items}) == "neither an event nor a delivery of one"
+
+
+def test_a_parsed_message_that_is_not_an_event_is_invalid() -> None:
+    """With the id and the attributes of the records around it."""
+    log_events = [{"id": "l-1", "timestamp": 1, "message": {"a": 1}}]
+    invalid = only(sqs(json.dumps({"messageType": "DATA_MESSAGE", "logEvents": log_events}), ERROR_CODE="X"))
+    assert isinstance(invalid, InvalidRecord)
+    assert (invalid.id, invalid.attributes) == ("m-1", {"ERROR_CODE": "X"})
+    assert (invalid.error.reason, invalid.error.payload) == ("neither an event nor a delivery of one", {"a": 1})
