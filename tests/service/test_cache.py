@@ -202,3 +202,28 @@ def test_an_interrupted_claim_is_abandoned() -> None:
         cache.get(["a", InterruptingKey("b")], fetch)
     assert cache.get("ab", fetch) == {"a": "A", "b": "B"}
     assert fetch.calls == [["a", "b"]]
+
+
+def test_a_waiting_thread_gets_values_that_are_not_cached() -> None:
+    """Exceptions, and all values of a cache without a time to live, are not fetched twice."""
+    cache: Cache[str, str | Exception] = Cache(ttl=0, max_size=9)
+    started, proceed = threading.Event(), threading.Event()
+    error, calls = ValueError("a"), list[list[str]]()
+
+    def fetch_slowly(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+        started.set()
+        proceed.wait()
+        yield {"a": error, "b": "B"}
+
+    def fetch_rest(keys: list[str]) -> Iterator[dict[str, str | Exception]]:
+        # The keys of the other thread are claimed by now.
+        calls.append(keys)
+        proceed.set()
+        yield {"c": "C"}
+
+    thread = threading.Thread(target=cache.get, args=("ab", fetch_slowly))
+    thread.start()
+    started.wait()
+    assert cache.get("abc", fetch_rest) == {"a": error, "b": "B", "c": "C"}
+    assert calls == [["c"]]
+    thread.join()
