@@ -20,11 +20,13 @@ from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import bind, detail_type_of, matches
 from ecr_events.session import Session
 
-__all__ = ["decode", "encode", "json_schema"]
+__all__ = ["decode", "encode", "expected_detail_type", "json_schema"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
 
 _CLASSES: dict[object, type[EventBridgeEvent]] = {detail_type_of(cls): cls for cls in get_args(ECREvent)}
+
+_decode_unknown: Callable[[Any], UnknownEvent] = msgspec.json.Decoder(UnknownEvent).decode
 
 _encode_json: Callable[[EventBridgeEvent], bytes] = msgspec.json.Encoder().encode
 
@@ -122,6 +124,13 @@ _decode_json: Callable[[Any], ECREvent] = _build_decoder_and_decode
 def _decode_document(payload: Payload, type: type[EventBridgeEvent] | None) -> EventBridgeEvent:
     """Return the event in a payload that the fast path refused, or decoded to another class than `type`."""
     try:
+        if type is None and not isinstance(payload, dict):
+            unknown = _decode_unknown(payload)
+            if unknown.detail_type not in _CLASSES:
+                return unknown
+    except (ValueError, TypeError, RecursionError, BufferError):
+        pass
+    try:
         document = payload if isinstance(payload, dict) else msgspec.json.decode(payload, type=dict[str, Any])
         if "detail-type" not in document:
             # Wrappings of events lack other fields too. This is the one that explains the error.
@@ -135,7 +144,7 @@ def _convert(document: dict[str, Any], type: type[EventBridgeEvent] | None) -> E
     detail_type = document["detail-type"]
     known = _CLASSES.get(detail_type) if isinstance(detail_type, str) else None
     if type is not None:
-        expected = _expected_detail_type(type)
+        expected = expected_detail_type(type)
         if expected is not None and detail_type != expected:
             got = "something else" if known is None else f"`{detail_type}`"
             raise msgspec.ValidationError(f"Expected `{expected}`, got {got} - at `$.detail-type`")
@@ -149,7 +158,7 @@ def _convert(document: dict[str, Any], type: type[EventBridgeEvent] | None) -> E
     return msgspec.convert(document, UnknownEvent)
 
 
-def _expected_detail_type(type: object) -> str | None:
+def expected_detail_type(type: object) -> str | None:
     """Return the detail-type of the events that `type` accepts; None if it accepts all.
 
     Raises:

@@ -1,15 +1,27 @@
 import gzip
 import random
+import sys
 from collections import deque
 from collections.abc import Iterator
 
 import pytest
 
 from ecr_events import DecodeError
-from ecr_events.gunzip import gunzip
+from ecr_events.gunzip import gunzip, load_zlib
 
 TEXTS = [random.Random(3).randbytes(500) + bytes(500) for _ in range(3)]
 MEMBERS = [gzip.compress(text, mtime=0) for text in TEXTS]
+
+
+@pytest.fixture(params=["zlib", "zlib_ng"], autouse=True)
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Decompress with zlib-ng, and without it."""
+    if request.param == "zlib":
+        monkeypatch.setitem(sys.modules, "zlib_ng", None)
+    load_zlib.cache_clear()
+    assert request.param in {load_zlib().__name__, load_zlib().__name__.partition(".")[0]}
+    yield
+    load_zlib.cache_clear()
 
 
 def split(data: bytes, size: int) -> list[bytes]:

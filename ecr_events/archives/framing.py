@@ -2,152 +2,320 @@
 
 Theory of operation
 
-An archive is a sequence of JSON objects. Nothing, white space, or the commas and brackets of an
-array separate them. The reader works on one chunk at a time and needs two answers about it.
+An archive is a sequence of JSON objects. White space, the commas and brackets of arrays, and byte
+order marks separate them. `frame_entry` finds where the entry at a position ends, and decides it
+from the text behind that position alone, so that the result depends neither on the chunks in which
+the text arrives nor on how the reader decodes what is intact.
 
-`last_document_start`: where may the chunk be cut? The last document of a chunk is usually
-incomplete, so it is left for the next chunk. The answer comes from searching backwards for what
-separates documents: a line that begins with a brace, ``}{``, or in an array a brace followed by the first
-key of an event. It is a guess, since a string may contain the same bytes. A wrong guess costs
-time, never an event: msgspec refuses the cut chunk, and `split_documents` takes over.
+An object that is valid JSON is an intact document: msgspec skips it, and says where it ends, or at
+which byte the syntax breaks. Anything else is damage, and the question is where the next document
+starts. A brace is not enough: a broken document contains braces of its own. Two things are:
 
-`split_documents`: where does each document of a refused chunk begin and end? Ends are never
-trusted before msgspec has parsed the text up to there. They are looked for in the order of their cost:
+1. The start of a line, if the damaged entry started a line, and the line begins with the same
+   indentation and a brace. No document contains such a line, unless its keys are not indented.
+2. A whole event: an object that is valid JSON and has all nine fields of the envelope, and whose
+   surroundings do not say that it is nested. Nested is what follows a colon, what is in a list that
+   follows a colon, and what is followed, possibly after more objects of the same list, by the end
+   of an object or by another key. At top level is what is followed by another object without a comma,
+   or by the end of an array with nothing but another document behind it. If the surroundings say
+   nothing, the event is nested if it precedes the first syntax error, and at top level otherwise.
 
-1. A line. The document ends before the next line that begins with a brace.
-2. A probe. The document ends before one of the next few places where a document seems to begin.
-3. A scan. Brackets are counted outside strings until they balance. Damage can make a scan run to
-   the end of the text, so all scans of a text together are limited to a multiple of its length.
-4. Damage. Without an end, the document extends to the next place where a document seems to
-   begin. It is yielded like any other, and its decoding gives the error.
+The first of these positions ends the damage. Every byte is part of a document, of damage or of
+a separator.
 
-Every byte is part of a yielded document or of a separator, so text is never dropped silently. An
-incomplete document at the end is not yielded until it is final, or longer than a document may be.
+Ambiguity. Some damage leaves more than one reading. The document after a truncated one is lost if
+it could be a value of the truncated one: `{"detail":` directly followed by an event on the same
+line, or an array that breaks off between two events of a list inside of an event. Of two damaged
+documents on one line without indentation, the second is part of the first one's damage, and so is
+a document that is not an event.
 
-Cost: step 1 is one parse per document. Steps 2 and 3 parse or scan again, at most a constant number
-of times an event's maximum size per document. With many small documents that are not events, this and the
-reader's counting of lines grow with the square of the chunk's length.
-
-Limits: documents that begin neither on a new line nor with one of EventBridge's first keys are not
-found again behind damage, as in an indented array with sorted keys. The rest of that text is then
-one error, and its events are lost. An event nested in a damaged document may be taken for one
-of the archive.
+Cost: an intact document is parsed once to be found. In damage, objects are parsed from outside in,
+and what is inside of a valid one is skipped, so that work is repeated only for the objects that are
+open where the syntax breaks; after `_MAX_NESTED` of them, the rest up to there is skipped. Neither
+is looked further than `MAX_DOCUMENT_SIZE`. Time is therefore linear in the length of the text.
 """
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from enum import Enum
+from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["last_document_start", "skip_separators", "split_documents"]
+__all__ = ["MAX_DOCUMENT_SIZE", "MAX_INDENTATION", "Entry", "Kind", "frame_entry", "parse_object", "skip_separators"]
 
-MAX_EVENT_SIZE = 1 << 18
-"""Maximum size of an event in EventBridge."""
+MAX_DOCUMENT_SIZE = 1 << 22
+"""Maximum document size: four times the 1 MiB of an event in EventBridge, for indentation."""
 
-MAX_DOCUMENT_SIZE = 16 * MAX_EVENT_SIZE
-"""Maximum document size, indentation included."""
+_MAX_NESTED = 16
+"""Maximum number of objects that are parsed up to the same syntax error."""
 
-# The last alternative is an unpaired quote.
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]"]', re.DOTALL)
+MAX_INDENTATION = 256
+"""Maximum number of bytes that are looked at in front of an entry."""
 
-_SEPARATORS = re.compile(rb"[\s,\[\]]*+")
+_MIN_RECURSION = 512
+"""Minimum length of an object that is nested too deeply for msgspec."""
 
-# EventBridge sends the version first. `encode` writes the detail-type first.
-_FIRST_KEY = rb'"(?:version|detail-type)":'
+_SEPARATORS = re.compile(rb"(?:[\s,\[\]]|\xef\xbb\xbf)*+")
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_OBJECT = re.compile(rb'\{\s*+"')
+_CLOSING = re.compile(rb"[\]\s]*+")
+_SCALAR = re.compile(
+    rb"(?:null|true|false|-?[0-9][0-9.eE+-]*+)(?=[\s,\]])"
+    rb'|"(?:[^"\\\x00-\x1f]|\\.)*+"(?=[ \t]*+[,\]\r\n])'  # not a key
+)
+_KEY = re.compile(rb'"(?:[^"\\]|\\.)*+"\s*+:')
+_INDENTATION = re.compile(rb"(?:\n|\xef\xbb\xbf)([ \t]*+)\Z")
+_FIRST_KEY = re.compile(rb"\{[ \t]*+\r?\n([ \t]*+)[^\s{]")
+_POSITION = re.compile(r"\(byte (\d+)\)")
 
-_START = re.compile(rb"\n(?P<line>\{)|\}\s*+(?P<adjacent>\{)|(?P<event>\{" + _FIRST_KEY + rb")")
-
-_START_IN_ARRAY = re.compile(rb"[\[,]\s*+(\{\s*+" + _FIRST_KEY + rb")")
-
-_ARRAY_WINDOW = 1 << 16
-"""Length of text, from its end, that is searched for the last event of an array."""
-
-_MAX_PROBES = 8
-"""Maximum number of starts that are tried as the end of the document before."""
-
-_SCAN_FACTOR = 8
-"""Scan budget, as a multiple of the text's length."""
-
-
-def last_document_start(text: bytes) -> int:
-    """Return the probable start of the last document in `text`; 0 if there is none."""
-    last = max(text.rfind(b"\n{") + 1, text.rfind(b"}{") + 1)
-    if not last:
-        for found in _START_IN_ARRAY.finditer(text, max(0, len(text) - _ARRAY_WINDOW)):
-            last = found.start(1)
-    return last
+_skip = msgspec.json.Decoder(msgspec.Raw).decode
 
 
-def split_documents(text: bytes, *, final: bool) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each document in `text`, and of each stretch that is not a document.
+class _Envelope(msgspec.Struct, rename="kebab"):
+    """The fields that every event has."""
 
-    An incomplete document at the end is not yielded unless `final`, or too long for an event.
-    """
-    start, line, budget = skip_separators(text, 0), 0, _SCAN_FACTOR * len(text)
-    while start < len(text):
-        if line <= start:
-            line = text.find(b"\n{", start) + 1 or len(text)
-        is_line = line - start < MAX_EVENT_SIZE and _is_json(text[start:line])
-        end = line if is_line else _probe_end(text, start)
-        if end is None and budget > 0:
-            end = _scan_end(text, start)
-            budget -= (end or len(text)) - start
-        if end is None:
-            # Damaged or incomplete.
-            left = len(text) - start
-            if not final and (left <= MAX_EVENT_SIZE or (line == len(text) and left <= MAX_DOCUMENT_SIZE)):
-                return
-            following = _START.search(text, start + 1, line)
-            end = _start(following) if following else line
-        yield start, end
-        start = skip_separators(text, end)
+    version: msgspec.Raw
+    id: msgspec.Raw
+    detail_type: msgspec.Raw
+    source: msgspec.Raw
+    account: msgspec.Raw
+    time: msgspec.Raw
+    region: msgspec.Raw
+    resources: msgspec.Raw
+    detail: msgspec.Raw
+
+
+_parse_envelope = msgspec.json.Decoder(_Envelope).decode
+
+
+class Kind(Enum):
+    """The state of an entry."""
+
+    INTACT = "intact"
+    """Valid JSON."""
+
+    DAMAGED = "damaged"
+    """Not valid JSON, up to the next document or to the end."""
+
+    UNFINISHED = "unfinished"
+    """The beginning of damage that is longer than a document may be."""
+
+
+class Entry(NamedTuple):
+    """The end of an entry of an archive, and its state."""
+
+    end: int
+    kind: Kind
+
+
+class _Incomplete(Exception):  # noqa: N818 - not an error: more text is needed
+    """The answer depends on text that has not been received yet."""
 
 
 def skip_separators(text: bytes, position: int) -> int:
-    """Return the position after white space, commas and the brackets of an array."""
+    """Return the position after white space, commas, brackets and byte order marks."""
     separators = _SEPARATORS.match(text, position)
     return separators.end() if separators else position
 
 
-def _probe_end(text: bytes, start: int) -> int | None:
-    """Return the end of the document at `start` if one of the next probable starts follows it."""
-    if not text.startswith(b"{", start):
-        return None
-    starts = map(_start, islice(_START.finditer(text, start + 1, start + MAX_EVENT_SIZE), _MAX_PROBES))
-    rest = [len(text)] if len(text) - start <= MAX_EVENT_SIZE else []
-    for following in (*starts, *rest):
-        document = text[start:following].rstrip(b" \t\r\n,]")
-        if document.endswith(b"}") and _is_json(document):
-            return start + len(document)
-    return None
+def parse_object(text: bytes, start: int, end: int) -> tuple[bool, int]:
+    """Return whether the text from `start` to `end` begins with a valid object, and where the object ends.
 
-
-def _start(found: re.Match[bytes]) -> int:
-    return found.start(found.lastgroup or 0)
-
-
-def _scan_end(text: bytes, start: int) -> int | None:
-    """Return the end of the object at `start`, found by counting brackets; None without one."""
-    depth = 0
-    for token in _TOKEN.finditer(text, start) if text.startswith(b"{", start) else ():
-        match token[0]:
-            case b"{" | b"[":
-                depth += 1
-            case b"}" | b"]":
-                depth -= 1
-                if depth == 0:
-                    return token.end() if _is_json(text[start : token.end()]) else None
-            case b'"':
-                return None
-            case _:
-                pass
-    return None
-
-
-def _is_json(text: bytes) -> bool:
+    If not, the position is that of the syntax error, and `end` if there is none.
+    """
     try:
-        msgspec.json.decode(text, type=msgspec.Raw)
-    except (ValueError, RecursionError):
-        return False
-    return True
+        with memoryview(text)[start:end] as view:
+            _skip(view)
+    except msgspec.DecodeError as error:
+        position = _POSITION.search(str(error))
+        if position is None:
+            return False, end
+        found = start + int(position[1])
+        if "trailing characters" in str(error):
+            # The position is the one behind the first of them.
+            return True, text.rindex(b"}", start, found - 1) + 1
+        return False, min(found, end)
+    except RecursionError:
+        return False, min(start + _MIN_RECURSION, end)
+    return True, text.rindex(b"}", start, end) + 1
+
+
+def frame_entry(text: bytes, start: int, *, final: bool, in_array: bool, continued: bool) -> Entry | None:
+    """Return the end of the entry at `start`, which is not a separator; None if more text is needed, or none is left.
+
+    Args:
+        text: The text, with what precedes the entry on its line.
+        start: The position of the entry.
+        final: Whether the text ends here.
+        in_array: Whether the documents are in an array that is still open.
+        continued: Whether the entry before was unfinished, and this one continues it.
+    """
+    try:
+        return _Frame(text, start, final=final, in_array=in_array).entry(continued=continued)
+    except _Incomplete:
+        return None
+
+
+class _Frame:
+    """The search for the end of one entry."""
+
+    def __init__(self, text: bytes, start: int, *, final: bool, in_array: bool) -> None:
+        self.text = text
+        self.start = start
+        self.end = min(len(text), start + MAX_DOCUMENT_SIZE)
+        self.is_too_long = self.end < len(text) or self.end - start == MAX_DOCUMENT_SIZE
+        self.is_incomplete = not (final or self.is_too_long)
+        self.in_array = in_array
+        self.error = start
+        """Position of the first syntax error, or the end of the text without one."""
+        self.truncated: list[int] = []
+        """Starts of objects that the end of the text truncates."""
+
+    def entry(self, *, continued: bool) -> Entry:
+        """Return the entry. Raises _Incomplete if more text is needed."""
+        if self.start == self.end:
+            raise _Incomplete
+        intact = None if continued else self.intact_end()
+        if intact is not None:
+            return Entry(intact, Kind.INTACT)
+        line = self.next_line()
+        following = self.next_event(self.start if continued else self.start + 1, line or self.end)
+        if following is None:
+            following = line
+        if following is not None:
+            return Entry(following, Kind.DAMAGED)
+        if self.is_incomplete:
+            raise _Incomplete
+        if not self.is_too_long:
+            return Entry(self.end, Kind.DAMAGED)
+        # An event that is not complete here is not cut in two.
+        half = self.start + MAX_DOCUMENT_SIZE // 2
+        cut = next((start for start in self.truncated if start > half), self.end)
+        return Entry(cut, Kind.UNFINISHED)
+
+    def intact_end(self) -> int | None:
+        """Return the end of the document if it is valid, and note the syntax error if not."""
+        scalar = _SCALAR.match(self.text, self.start)
+        if scalar:
+            return scalar.end()
+        if not self.text.startswith(b"{", self.start):
+            return None
+        is_valid, stop = parse_object(self.text, self.start, self.end)
+        if is_valid:
+            return stop
+        if stop == self.end and self.is_incomplete:
+            raise _Incomplete
+        self.error = stop
+        return None
+
+    def next_line(self) -> int | None:
+        """Return the start of the next line that begins like the line of this entry and with a brace."""
+        text, start = self.text, self.start
+        indentation = _INDENTATION.search(text, max(0, start - MAX_INDENTATION), start)
+        if indentation is None or text.startswith(b'"', start):
+            return None
+        marker = b"\n%b{" % indentation[1]
+        line = text.find(marker, start, self.end) + len(marker) - 1
+        if line < start:
+            return None
+        keys = (_FIRST_KEY.match(text, opening, self.end) for opening in (start, line))
+        return None if any(key and key[1] == indentation[1] for key in keys) else line
+
+    def next_event(self, position: int, end: int) -> int | None:
+        """Return the start of the first event at top level from `position` on, and before `end`."""
+        furthest, nested = self.error, 0
+        while found := _OBJECT.search(self.text, position, end):
+            start = found.start()
+            if start >= furthest:
+                nested = 0
+            elif nested == _MAX_NESTED:
+                position = furthest
+                continue
+            is_valid, stop = parse_object(self.text, start, end)
+            if not is_valid:
+                if stop == self.end:
+                    if self.is_incomplete:
+                        raise _Incomplete
+                    self.truncated.append(start)
+                nested += 1
+                furthest, position = max(furthest, stop), start + 1
+            elif not self.is_event(start, stop):
+                position = stop
+            else:
+                is_nested, position = self.is_nested(start, stop, end)
+                if not is_nested:
+                    return start
+        return None
+
+    def is_event(self, start: int, end: int) -> bool:
+        """Return whether the object has the fields of the envelope."""
+        try:
+            with memoryview(self.text)[start:end] as view:
+                _parse_envelope(view)
+        except (ValueError, RecursionError):
+            return False
+        return True
+
+    def is_nested(self, start: int, stop: int, end: int) -> tuple[bool, int]:
+        """Return whether the event from `start` to `stop` is part of another document, and where to go on if so."""
+        before = self.text[max(self.start, start - MAX_INDENTATION) : start].rstrip()
+        if before.endswith(b":"):
+            return True, stop
+        in_list = before.rstrip(b"[ \t\r\n").endswith(b":")
+        is_nested, position = self.follow(stop, end, in_list=in_list)
+        return in_list or stop <= self.error if is_nested is None else is_nested, position
+
+    def follow(self, position: int, end: int, *, in_list: bool) -> tuple[bool | None, int]:
+        """Return whether what follows an object says that it is nested, and the position up to which it is.
+
+        Objects that follow after a comma are siblings: what follows the last of them decides.
+        """
+        text, is_alone = self.text, True
+        while True:
+            position = self.skip_space(position, end)
+            if not text.startswith(b",", position, end):
+                break
+            sibling = self.skip_space(position + 1, end)
+            if not text.startswith(b"{", sibling, end):
+                if is_alone and _KEY.match(text, sibling, end):
+                    return True, sibling
+                position = sibling
+                break
+            is_valid, stop = parse_object(self.text, sibling, end)
+            if not is_valid:
+                if stop == self.end and self.is_incomplete:
+                    raise _Incomplete
+                return self.undecided(stop), sibling
+            is_alone, position = False, stop
+        if position == end:
+            return self.undecided(position), position
+        if text.startswith(b"{", position):
+            return in_list, position
+        if text.startswith(b"}", position):
+            return is_alone or None, position
+        return self.is_list_nested(position, end), position
+
+    def is_list_nested(self, position: int, end: int) -> bool | None:
+        """Return whether the list that ends at `position` is nested; None if none ends there."""
+        closing = _CLOSING.match(self.text, position, end)
+        behind = closing.end() if closing else position
+        if behind == position:
+            return None
+        if not self.in_array:
+            return True
+        if self.text.startswith(b",", behind, end):
+            behind += 1
+        behind = self.skip_space(behind, end)
+        return end < self.end if behind == end else self.text[behind : behind + 1] in b'}"'
+
+    def undecided(self, position: int) -> bool | None:
+        """Return that an object is not nested if the document would be too long, else nothing."""
+        return False if position == self.end and self.is_too_long else None
+
+    def skip_space(self, position: int, end: int) -> int:
+        """Return the position after white space."""
+        space = _SPACE.match(self.text, position, end)
+        stop = space.end() if space else position
+        if stop == end == self.end and self.is_incomplete:
+            raise _Incomplete
+        return stop

@@ -1,17 +1,15 @@
 """The sources that `read` accepts, opened and decompressed."""
 
 import io
+import os
 from collections.abc import Iterator
-from errno import ENOENT
-from glob import glob, has_magic
 from itertools import chain
-from os import PathLike, fspath
-from pathlib import Path
-from typing import Protocol, TypeAlias
+from os import PathLike
+from typing import Any, Protocol, TypeAlias
 
 from ecr_events.gunzip import MAGIC, gunzip
 
-__all__ = ["BinaryReader", "Source", "expand_paths", "open_source", "read_chunks"]
+__all__ = ["BinaryReader", "Source", "check_source", "expand_paths", "open_source", "read_chunks"]
 
 
 class BinaryReader(Protocol):
@@ -26,13 +24,23 @@ Source: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | Binar
 """An archive or several: a path, a glob pattern, a directory, an open binary stream, or the bytes themselves."""
 
 
+def check_source(source: Any) -> None:
+    """Raise a TypeError if `source` cannot be read."""
+    if isinstance(source, io.TextIOBase):
+        raise TypeError("source is a file opened as text: open it in binary mode")
+    if not (
+        isinstance(source, str | PathLike | bytes | bytearray | memoryview) or callable(getattr(source, "read", None))
+    ):
+        raise TypeError(f"source must be a path, a binary file or bytes, not {type(source).__name__}")
+
+
 def open_source(source: Source) -> Iterator[tuple[str | None, BinaryReader]]:
     """Yield the files of a source, with their names. Files opened here are closed again."""
     if isinstance(source, bytes | bytearray | memoryview):
         yield None, io.BytesIO(source)
     elif isinstance(source, str | PathLike):
-        for path in expand_paths(fspath(source)):
-            with Path(path).open("rb") as file:
+        for path in expand_paths(os.fspath(source)):
+            with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes longer to import than this package
                 yield path, file
     else:
         yield getattr(source, "name", None), source
@@ -46,6 +54,11 @@ def expand_paths(source: str) -> list[str]:
     Raises:
         FileNotFoundError: `source` is empty, or a pattern without matches.
     """
+    # Imported here because they take longer than this package.
+    from errno import ENOENT
+    from glob import glob, has_magic
+    from pathlib import Path
+
     if not source:
         raise FileNotFoundError(ENOENT, "empty file name", source)
     if Path(source).is_dir():
@@ -70,5 +83,5 @@ def read_chunks(file: BinaryReader, size: int) -> Iterator[bytes]:
     head = file.read(len(MAGIC))
     while len(head) < len(MAGIC) and (more := file.read(len(MAGIC) - len(head))):
         head += more
-    chunks = chain([head], iter(lambda: file.read(size), b""))
-    yield from filter(None, gunzip(chunks, size=size) if head == MAGIC else chunks)
+    chunks: Iterator[bytes] = chain([head], iter(lambda: file.read(size), b""))
+    return filter(None, gunzip(chunks, size=size) if head == MAGIC else chunks)

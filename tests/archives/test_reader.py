@@ -2,11 +2,13 @@ import gzip
 import io
 import pickle
 import random
+import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,8 +16,17 @@ from archive_styles import EVENTS, LINES, STYLES, every_style
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecr_events import ArchiveError, DecodeError, UnknownEvent
+from ecr_events import (
+    ArchiveError,
+    DecodeError,
+    ECRImageActionEvent,
+    ECRImageScanEvent,
+    ECRReplicationActionEvent,
+    EventBridgeEvent,
+    UnknownEvent,
+)
 from ecr_events.archives import framing, read, reader
+from ecr_events.samples import sample_json
 
 
 @pytest.mark.parametrize("chunk", [64, 1_000, 10_000, reader.CHUNK])
@@ -28,24 +39,25 @@ def test_every_style_is_read(style: Callable[[list[str]], str], chunk: int, monk
     assert list(read(gzip.compress(text))) == EVENTS
 
 
-@pytest.mark.parametrize("name", [name for name in STYLES if "by 0" not in name])
-def test_intact_chunks_are_not_split(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks of known events are decoded at once, which costs a tenth or less of splitting them.
-
-    Except where every brace is on a line of its own, because chunks are then cut within events.
-    """
+@pytest.mark.parametrize("final", [True, False])
+@every_style
+def test_intact_chunks_are_decoded_at_once(
+    style: Callable[[list[str]], str], *, final: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the ends of chunks are looked at for documents, and a complete one is not left for the next chunk."""
     known = [text for text, event in zip(LINES, EVENTS, strict=True) if not isinstance(event, UnknownEvent)]
-    split: list[tuple[int, int]] = []
+    archive = style(known * 20).encode()
+    framed: list[int] = []
 
-    def spy(text: bytes, *, final: bool) -> Iterator[tuple[int, int]]:
-        documents = list(framing.split_documents(text, final=final))
-        split.extend(documents)
-        yield from documents
+    def spy(text: bytes, start: int, **arguments: Any) -> Any:
+        framed.append(start)
+        return framing.frame_entry(text, start, **arguments)
 
     monkeypatch.setattr(reader, "CHUNK", 100_000)
-    monkeypatch.setattr(reader, "split_documents", spy)
-    assert sum(1 for _ in read(STYLES[name](known * 20).encode())) == 20 * len(known)
-    assert split == []
+    monkeypatch.setattr(reader, "frame_entry", spy)
+    stream = Trickle(archive, 100_000 if final else len(archive))
+    assert sum(1 for _ in read(stream)) == 20 * len(known)
+    assert len(framed) <= 2 * (len(archive) // 100_000 + 2)
 
 
 DAMAGES: dict[str, Callable[[str], str]] = {
@@ -84,7 +96,7 @@ def test_a_surplus_brace_is_an_error_of_its_own() -> None:
     """The event before it is intact."""
     errors: list[ArchiveError] = []
     assert list(read(f"{LINES[0]}}}\n{LINES[1]}".encode(), on_error=errors.append)) == EVENTS[:2]
-    assert [error.payload for error in errors] == [b"}\n"]
+    assert [error.payload for error in errors] == [b"}"]
 
 
 def test_the_first_error_is_raised_by_default(tmp_path: Path) -> None:
@@ -166,13 +178,13 @@ def test_a_stream_may_return_fewer_bytes_than_requested(size: int) -> None:
     assert list(read(Trickle(gzip.compress("".join(LINES).encode()), size))) == EVENTS
 
 
-@pytest.mark.parametrize(("damage", "undecided"), [(b"", 0), (b"{broken\n", framing.MAX_EVENT_SIZE)])
-def test_no_more_than_a_chunk_is_read_ahead(damage: bytes, undecided: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the current event, a chunk and a document are in memory; damage may take up to an event's maximum size."""
+@pytest.mark.parametrize("damage", [b"", b"{broken\n", b"broken\n"])
+def test_no_more_than_a_chunk_is_read_ahead(damage: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the current event, a chunk and a document are in memory."""
     monkeypatch.setattr(reader, "CHUNK", 10_000)
     lines = [f"{text}\n".encode() + damage for text in LINES] * 20
     stream = Trickle(b"".join(lines), 10_000)
-    ahead = 2 * 10_000 + max(map(len, lines)) + undecided
+    ahead = 2 * 10_000 + max(map(len, lines))
     consumed = 0
     for line, event in zip(lines, read(stream, on_error="skip"), strict=True):
         assert event is not None
@@ -227,3 +239,231 @@ def test_a_document_without_end_is_given_up() -> None:
     pieces = [bytes(error.payload) for error in errors if isinstance(error.payload, bytes)]
     assert b"".join(pieces) == endless
     assert max(map(len, pieces)) <= framing.MAX_DOCUMENT_SIZE + 2 * reader.CHUNK
+
+
+class Work:
+    """The number of bytes that msgspec has looked at to read archives."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Count from now on."""
+        self.bytes = 0
+        for owner, name in ((framing, "_skip"), (framing, "_parse_envelope")):
+            monkeypatch.setattr(owner, name, self.counted(getattr(owner, name)))
+        for name in ("decode_run", "decode"):
+            method = getattr(reader.Decoders, name)
+            monkeypatch.setattr(reader.Decoders, name, self.counted_method(method))
+
+    def counted(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a function that counts up to where it looks at its argument."""
+
+        def count(text: Any) -> Any:
+            try:
+                result = function(text)
+            except RecursionError:
+                self.bytes += min(len(text), 11 * sys.getrecursionlimit())
+                raise
+            except msgspec.DecodeError as error:
+                position = re.search(r"\(byte (\d+)\)", str(error))
+                self.bytes += int(position[1]) if position else len(text)
+                raise
+            self.bytes += len(text)
+            return result
+
+        return count
+
+    def counted_method(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a method that counts its argument."""
+
+        def count(decoders: Any, text: Any, *arguments: Any) -> Any:
+            self.bytes += len(text)
+            return method(decoders, text, *arguments)
+
+        return count
+
+
+FLOODS = [
+    b"{},",
+    b"}{",
+    b"[{},",
+    b"{\n",
+    b"{}",
+    b'{"version":',
+    b'{"version":\n',
+    b'\n{"a":{"a":',
+    b'{"a":[',
+    b'{"a":1,',
+    b'{"a":{"b":1},x',
+    b'{"a":"{","b',
+    b'{"',
+    b'"',
+    b"x",
+    b"\n",
+    b"null,",
+    b'{"name": "x", "value": 1}, ',
+    b'{"name": "x", "value": 1}x, ',
+    b"{}{},",
+    b"[",
+]
+
+
+@pytest.mark.parametrize("begin", [b"", b"[", b'{"a":"b",'])
+@pytest.mark.parametrize("flood", FLOODS)
+def test_work_grows_linearly(begin: bytes, flood: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the text is at most 2.3 times the work, and every byte is looked at a bounded number of times."""
+    work, measured = Work(monkeypatch), []
+    for size in (1 << 17, 1 << 18):
+        work.bytes, text = 0, begin + flood * (size // len(flood))
+        errors: list[ArchiveError] = []
+        assert list(read(text, on_error=errors.append)) == []
+        measured.append(work.bytes)
+    once, twice = measured
+    assert twice <= 2.3 * once + 1_000
+    assert twice <= 2_000 * (1 << 18)
+
+
+@pytest.mark.parametrize("member", [b"{", b"{}", b"x", b"", LINES[0].encode()])
+def test_work_on_tiny_gzip_members_grows_linearly(member: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their text is collected before it is decoded."""
+    work, measured = Work(monkeypatch), []
+    for count in (2_000, 4_000):
+        work.bytes = 0
+        list(read(gzip.compress(member) * count, on_error="skip"))
+        measured.append(work.bytes)
+    assert measured[1] <= 2.3 * measured[0] + 1_000
+    assert measured[1] <= 10 * 4_000 * len(member)
+
+
+def test_kept_errors_hold_their_payloads_only() -> None:
+    """In resident memory of a process of its own: 40 MB are read, with an invalid event in every chunk."""
+    code = f"""
+    import psutil
+    from ecr_events.archives import read
+
+    class Stream:
+        left = 40_000_000
+        def read(self, size):
+            self.left -= len(PIECE)
+            return PIECE if self.left > 0 else b""
+
+    LINE = {LINES[0].encode()!r} + b"\\n"
+    PIECE = LINE * 100 + LINE.replace(b'"0"', b"0", 1) + b"{{broken\\n"
+    errors = []
+    sum(1 for _ in zip(read(Stream(), on_error=errors.append), range(10_000)))
+    before, count = psutil.Process().memory_info().rss, len(errors)
+    for event in read(Stream(), on_error=errors.append):
+        pass
+    used = psutil.Process().memory_info().rss - before
+    held = sum(len(error.payload) + 2_000 for error in errors)
+    print(len(errors) > 500, used < held + 2_000_000, used, held)
+    """
+    output = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, capture_output=True, text=True)
+    assert output.stdout.startswith("True True"), output.stdout
+
+
+def test_a_raised_error_holds_its_payload_only() -> None:
+    """Its traceback and its cause lead to no chunk, and it is not part of a reference cycle."""
+    with pytest.raises(ArchiveError) as caught:
+        list(read(io.BytesIO(f"{LINES[0]}\n{{broken\n{LINES[1]}\n".encode())))
+    error: BaseException = caught.value
+    assert error.__cause__ is not None
+    assert error.__cause__.__traceback__ is None
+    assert error.__cause__.__context__ is None
+    frames = []
+    traceback = error.__traceback__
+    while traceback is not None:
+        frames.append(traceback.tb_frame)
+        traceback = traceback.tb_next
+    values = [value for frame in frames[1:] for value in frame.f_locals.values()]
+    assert frames[1:]
+    assert not any(value is error or isinstance(value, bytes | list) for value in values)
+
+
+@pytest.mark.parametrize("end", ["", ",", "\n", ",\n  "])
+@pytest.mark.parametrize("between", [",", ",\n  "])
+def test_a_truncated_array_is_an_error(between: str, end: str) -> None:
+    """Also between two events. Its offset and line are those of the end."""
+    text = f"[{between.join(LINES[:5])}{end}".encode()
+    errors: list[ArchiveError] = []
+    assert list(read(text, on_error=errors.append)) == EVENTS[:5]
+    assert [str(error) for error in errors] == [
+        f"archive:{text.count(bytes([10])) + 1}: byte {len(text)}: array is truncated at $"
+    ]
+    assert list(read(text + b"]\n")) == EVENTS[:5]
+    assert list(read(text + b"]\n[]")) == EVENTS[:5]
+    with pytest.raises(ArchiveError, match="array is truncated"):
+        list(read(b"["))
+
+
+def test_a_document_that_truncates_an_array_is_the_only_error() -> None:
+    """The truncated event says as much as the missing bracket."""
+    errors: list[ArchiveError] = []
+    assert list(read(f"[{LINES[0]},{LINES[1][:50]}".encode(), on_error=errors.append)) == EVENTS[:1]
+    assert [error.payload for error in errors] == [LINES[1][:50].encode()]
+
+
+def test_a_byte_order_mark_is_a_separator() -> None:
+    """At the start of the file, and at those of files that have been concatenated."""
+    part = b"\xef\xbb\xbf" + STYLES["indented array"](LINES[:3]).encode()
+    assert list(read(part + b"\n" + part)) == EVENTS[:3] * 2
+
+
+@pytest.mark.parametrize("chunk", [300, reader.CHUNK])
+@every_style
+def test_events_of_some_types_are_read(
+    style: Callable[[list[str]], str], chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same ones as a filter leaves, in their order."""
+    monkeypatch.setattr(reader, "CHUNK", chunk)
+    archive = style(LINES * 3).encode()
+    several: list[list[type[EventBridgeEvent]]] = [
+        [ECRImageActionEvent],
+        [ECRImageScanEvent, ECRReplicationActionEvent],
+        [UnknownEvent],
+    ]
+    for types in several:
+        assert list(read(archive, types=types)) == [event for event in EVENTS * 3 if event.__class__ in types]
+    assert list(read(archive, types=[])) == []
+
+
+def test_a_breach_in_an_unwanted_event_goes_unseen() -> None:
+    """In a wanted one it is an error, and what is not JSON always is."""
+    breach = sample_json(ECRImageActionEvent).replace(b'"PUSH"', b"7").strip()
+    archive = b"\n".join((breach, LINES[0].encode(), b"{broken", breach))
+    errors: list[ArchiveError] = []
+    assert list(read(archive, types=[EVENTS[0].__class__], on_error=errors.append)) == EVENTS[:1]
+    assert [error.payload for error in errors] == [b"{broken"]
+    assert EVENTS[0].__class__ is not ECRImageActionEvent
+    errors.clear()
+    list(read(archive, types=[ECRImageActionEvent], on_error=errors.append))
+    assert [error.payload for error in errors] == [breach, b"{broken", breach]
+
+
+def test_a_known_detail_type_from_another_source_is_unknown_among_types() -> None:
+    """It is yielded if UnknownEvent is wanted, and otherwise not."""
+    foreign = sample_json(ECRImageActionEvent).replace(b'"aws.ecr"', b'"example"').replace(b'"PUSH"', b"7")
+    assert [event.source for event in read(foreign, types=[UnknownEvent])] == ["example"]
+    assert list(read(foreign, types=[ECRImageScanEvent])) == []
+    assert list(read(foreign, types=[ECRImageActionEvent])) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "error", "message"),
+    [
+        (b"", {"on_error": "ignore"}, ValueError, "on_error must be 'raise', 'skip' or a callable, not 'ignore'"),
+        (b"", {"on_error": None}, TypeError, "on_error must be 'raise', 'skip' or a callable, not NoneType"),
+        (io.StringIO(), {}, TypeError, "source is a file opened as text: open it in binary mode"),
+        (None, {}, TypeError, "source must be a path, a binary file or bytes, not NoneType"),
+        (7, {}, TypeError, "source must be a path, a binary file or bytes, not int"),
+        (b"", {"types": ECRImageActionEvent}, TypeError, "types must be an iterable of event classes, not <class"),
+        (b"", {"types": 7}, TypeError, "types must be an iterable of event classes, not 7"),
+        (b"", {"types": [dict]}, TypeError, "type must be an event class with a detail-type, not dict"),
+        (b"", {"types": [EventBridgeEvent]}, TypeError, "type must be an event class with a detail-type, not EventBr"),
+    ],
+)
+def test_wrong_arguments_are_errors_at_the_call(
+    source: Any, arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    """Before anything is read."""
+    with pytest.raises(error) as caught:
+        read(source, **arguments)
+    assert str(caught.value).startswith(message)
