@@ -14,20 +14,20 @@ starts. A brace is not enough: a broken document contains braces of its own. Two
 1. The start of a line, if the damaged entry started a line, and the line begins with the same
    indentation and a brace. No document contains such a line, unless its keys are not indented.
 2. A whole event: an object that is valid JSON and has all nine fields of the envelope, and whose
-   surroundings do not say that it is nested. Nested is what follows a colon, what is in a list that
-   follows a colon, and what is followed, possibly after more objects of the same list, by the end
-   of an object or by another key. At top level is what is followed by another object without a comma,
-   or by the end of an array with nothing but another document behind it. If the surroundings say
-   nothing, the event is nested if it precedes the first syntax error, and at top level otherwise.
+   surroundings do not say that it is nested. Nested is what follows a colon, and what is followed,
+   possibly after more objects of the same list, by the end of an object or by another key. At top
+   level is what is followed by another object without a comma, or by the end of an array with nothing
+   but another document behind it. If the surroundings say nothing, an event is nested if its list
+   follows a colon, or if it precedes the first syntax error, and at top level otherwise.
 
 The first of these positions ends the damage. Every byte is part of a document, of damage or of
 a separator.
 
-Ambiguity. Some damage leaves more than one reading. The document after a truncated one is lost if
-it could be a value of the truncated one: `{"detail":` directly followed by an event on the same
-line, or an array that breaks off between two events of a list inside of an event. Of two damaged
-documents on one line without indentation, the second is part of the first one's damage, and so is
-a document that is not an event.
+Ambiguity. Some damage leaves more than one reading if documents do not begin lines. An event is
+lost that could be a value of the truncated document before it: `{"detail":` or `"resources":[` right
+before it. So is one between a damaged document and one that has lost its first brace. If a document
+breaks off between two events of a list inside of it, in an array, those of the list are taken for
+events of the array. After damage, what is neither an event nor such a line is part of the damage.
 
 Cost: an intact document is parsed once to be found. In damage, objects are parsed from outside in,
 and what is inside of a valid one is skipped, so that work is repeated only for the objects that are
@@ -218,6 +218,7 @@ class _Frame:
         line = text.find(marker, start, self.end) + len(marker) - 1
         if line < start:
             return None
+        self.skip_space(line + 1, self.end)  # up to the key
         keys = (_FIRST_KEY.match(text, opening, self.end) for opening in (start, line))
         return None if any(key and key[1] == indentation[1] for key in keys) else line
 
@@ -285,6 +286,9 @@ class _Frame:
             if not is_valid:
                 if stop == self.end and self.is_incomplete:
                     raise _Incomplete
+                if stop < end and self.in_array and not in_list:
+                    # A list of other values and of whole events is less likely than two damaged events.
+                    return False, sibling
                 return self.undecided(stop), sibling
             is_alone, position = False, stop
         if position == end:
@@ -306,7 +310,9 @@ class _Frame:
         if self.text.startswith(b",", behind, end):
             behind += 1
         behind = self.skip_space(behind, end)
-        return end < self.end if behind == end else self.text[behind : behind + 1] in b'}"'
+        if behind == end:
+            return end < self.end
+        return {b"}": True, b'"': True, b"{": False, b"[": False}.get(self.text[behind : behind + 1])
 
     def undecided(self, position: int) -> bool | None:
         """Return that an object is not nested if the document would be too long, else nothing."""
