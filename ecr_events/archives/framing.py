@@ -266,7 +266,9 @@ class _Frame:
         is_nested, position = self.follow(stop, end, in_list=in_list)
         return in_list or stop <= self.error if is_nested is None else is_nested, position
 
-    def follow(self, position: int, end: int, *, in_list: bool) -> tuple[bool | None, int]:
+    def follow(  # noqa: C901, PLR0911 - a list of cases, each decided where it is found
+        self, position: int, end: int, *, in_list: bool
+    ) -> tuple[bool | None, int]:
         """Return whether what follows an object says that it is nested, and the position up to which it is.
 
         Objects that follow after a comma are siblings: what follows the last of them decides.
