@@ -1,24 +1,12 @@
-"""Events from archives of any size, with one chunk in memory.
+"""Events from archives of any size, with one chunk in memory."""
 
-A chunk that holds only intact events of known types is decoded by one call of msgspec, which accepts
-lines, adjacent and indented documents, and arrays. A chunk that msgspec refuses is decoded document by
-document. Where documents end is guessed from what separated the documents before, and a guess counts only
-if the document decodes. Where it does not, `framing` decides.
-"""
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
-import re
-from collections.abc import Callable, Generator, Iterable, Iterator
-from functools import cache
-from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, overload
-
-import msgspec
-
-from ecr_events.archives.framing import MAX_DOCUMENT_SIZE, MAX_INDENTATION, Kind, frame_entry, skip_separators
-from ecr_events.archives.sources import BinaryReader, Source, check_source, open_source, read_chunks
-from ecr_events.codec import decode, expected_detail_type
-from ecr_events.errors import ArchiveError, DecodeError
+from ecr_events.archives.sources import Source, check_source
+from ecr_events.codec import expected_detail_type
+from ecr_events.errors import ArchiveError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
-from ecr_events.events.envelope import detail_type_of
 
 __all__ = ["OnError", "read"]
 
@@ -26,17 +14,6 @@ _Event = TypeVar("_Event", bound=EventBridgeEvent)
 
 OnError: TypeAlias = Literal["raise", "skip"] | Callable[[ArchiveError], object]
 """The handling of archive entries that cannot be decoded: raise, skip, or call with the error."""
-
-CHUNK = 1 << 16
-"""Bytes read and decoded at a time: a size that fits into a processor's cache with its events."""
-
-_MIN_WINDOW = 1 << 14
-
-_LAST_BYTES = b"}] \t\r\n,"
-"""What text may end with whose last document is complete."""
-
-_COMMA = re.compile(rb"[ \t\r\n]*+,?")
-_SEPARATOR = re.compile(rb"\}[ \t\r\n]*+,?[ \t\r\n]*+\{")
 
 
 @overload
@@ -70,7 +47,7 @@ def read(
     """
     check_source(source)
     _check_on_error(on_error)
-    return _read(source, _decoders(None if types is None else _check_types(types)), on_error)
+    return _read(source, None if types is None else _check_types(types), on_error)
 
 
 def _check_on_error(on_error: Any) -> None:
@@ -91,8 +68,13 @@ def _check_types(types: Iterable[type[EventBridgeEvent]]) -> frozenset[type[Even
     return classes
 
 
-def _read(source: Source, decoders: "Decoders", on_error: OnError) -> Iterator[EventBridgeEvent]:
-    batches = _batches(source, decoders)
+def _read(
+    source: Source, types: frozenset[type[EventBridgeEvent]] | None, on_error: OnError
+) -> Iterator[EventBridgeEvent]:
+    # It takes longer to import than the rest of this package.
+    from ecr_events.archives.file_reader import read_batches
+
+    batches = read_batches(source, types)
     for batch in batches:
         if isinstance(batch, list):
             yield from batch
@@ -105,221 +87,3 @@ def _read(source: Source, decoders: "Decoders", on_error: OnError) -> Iterator[E
                 del batch
         elif on_error != "skip":
             on_error(batch)
-
-
-_Batch: TypeAlias = list[EventBridgeEvent] | ArchiveError
-
-
-def _batches(source: Source, decoders: "Decoders") -> Generator[_Batch]:
-    """Yield what a source contains in the order of the text: lists of events, and errors."""
-    for name, file in open_source(source):
-        yield from _FileReader(name, file, decoders).batches()
-
-
-class Decoders:
-    """The decoders of documents, alone and in runs, for the wanted events."""
-
-    def __init__(self, wanted: frozenset[type[EventBridgeEvent]] | None) -> None:
-        self._wanted = wanted
-        # Fieldless classes with the tags of unwanted events: msgspec parses those events without building them.
-        # Not if UnknownEvent is wanted, for such an event may have a known tag.
-        built = get_args(ECREvent) if wanted is None or UnknownEvent in wanted else wanted
-        classes = [
-            cls
-            if cls in built
-            else msgspec.defstruct(cls.__name__, [], tag_field="detail-type", tag=detail_type_of(cls))
-            for cls in get_args(ECREvent)
-        ]
-        type: Any = Union[tuple(classes)]  # noqa: UP007 - of a number of classes that is not known here
-        decoder: Any = msgspec.json.Decoder(type)
-        self.decode_known: Callable[[bytes], Any] = decoder.decode
-        """Return the event in a document of a known type, or anything else in place of an unwanted one."""
-        self._decode_lines: Callable[[memoryview], list[Any]] = decoder.decode_lines
-        self._decode_array: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[type]).decode
-
-    def decode(self, document: bytes) -> Any:
-        """Return the same for a document of any type. Raises DecodeError."""
-        try:
-            return self.decode_known(document)
-        except (ValueError, RecursionError):
-            return decode(document)
-
-    def decode_run(self, text: memoryview, separator: bytes) -> list[Any] | None:
-        """Return the same for all documents in `text`; None if it contains anything but events of known types."""
-        try:
-            if b"," in separator:
-                comma = _COMMA.match(text)
-                return self._decode_array(b"".join((b"[", text[comma.end() if comma else 0 :], b"]")))
-            return self._decode_lines(text)
-        except (ValueError, RecursionError):
-            return None
-
-    def select(self, events: list[Any]) -> list[EventBridgeEvent]:
-        """Return the wanted ones of decoded events."""
-        return events if self._wanted is None else [event for event in events if event.__class__ in self._wanted]
-
-
-_decoders = cache(Decoders)
-
-
-class _FileReader:
-    """The reading of one file: its text as far as it has been received and not been used, and its style."""
-
-    def __init__(self, name: str | None, file: BinaryReader, decoders: Decoders) -> None:
-        self._name = name
-        self._file = file
-        self._decoders = decoders
-        self._text = b"\n"  # before the file, so that its first line begins like every other
-        self._counted = 0
-        """The position in the text up to which lines have been counted."""
-        self._offset = -1
-        """Offset of that position in the file."""
-        self._line = 0
-        """Number of its line."""
-        self._separator = b""
-        """What was last between two documents, with the braces around it; empty if unknown."""
-        self._in_array = False
-        self._last = Kind.INTACT
-        """The state of the last entry."""
-        self._refused = 0
-        """The position up to which documents are decoded one by one."""
-        self._window = 2 * CHUNK
-        """The length of text that is decoded at once. Less is lost with a short one if it is refused."""
-
-    def batches(self) -> Iterator[_Batch]:
-        """Yield lists of events, and errors, in the order of the file."""
-        chunks = read_chunks(self._file, CHUNK)
-        pending, size, needed = [self._text], 1, 0
-        final, damage = False, None
-        while not final:
-            try:
-                chunk = next(chunks, b"")
-            except DecodeError as error:
-                chunk, damage = b"", error
-            final = not chunk
-            pending.append(chunk)
-            size += len(chunk)
-            if final or size >= needed:
-                self._text = b"".join(pending)
-                yield from self._entries(final=final)
-                pending, size = [self._text], len(self._text)
-                # An incomplete document is looked at again when it has about doubled, so that time stays linear.
-                needed = min(2 * size - min(size // 2, MAX_INDENTATION), MAX_DOCUMENT_SIZE + CHUNK)
-        self._advance(len(self._text))
-        if damage is not None:
-            yield self._error(damage, b"")
-        elif self._in_array and self._last is Kind.INTACT:
-            yield self._error(DecodeError("array is truncated", "$", b""), b"")
-
-    def _entries(self, *, final: bool) -> Iterator[_Batch]:
-        """Yield what the text contains, and leave what is incomplete."""
-        text, position, self._refused = self._text, 0, 0
-        while True:
-            if self._separator and self._last is not Kind.UNFINISHED:
-                if position >= self._refused:
-                    events, position = self._decode_run(position)
-                    yield events
-                    if not final and text[-1] not in _LAST_BYTES and text.find(self._separator, position) < 0:
-                        # The rest is one document, which is not complete.
-                        start = position
-                        break
-                if position < self._refused:
-                    events, position = self._decode_streak(position)
-                    yield events
-            start = self._skip_separators(position)
-            continued = self._last is Kind.UNFINISHED
-            entry = frame_entry(text, start, final=final, in_array=self._in_array, continued=continued)
-            if entry is None:
-                break
-            position, self._last = entry
-            yield self._decode_entry(start, position)
-        # The indentation of the next document is needed to find its end if it is damaged.
-        position = max(position, start - MAX_INDENTATION)
-        self._advance(position)
-        self._text = text[position:]
-        self._counted = 0
-
-    def _decode_entry(self, start: int, end: int) -> _Batch:
-        """Return the event of an entry, or its error, and note what separates it from the next entry."""
-        payload = self._text[start:end]
-        if self._last is Kind.DAMAGED:
-            payload = payload.rstrip(b", \t\r\n")
-        try:
-            event = self._decoders.decode(payload)
-        except DecodeError as error:
-            self._advance(start)
-            return self._error(error, payload)
-        if separator := _SEPARATOR.match(self._text, end - 1):
-            self._separator = separator[0]
-        return self._decoders.select([event])
-
-    def _decode_run(self, position: int) -> tuple[list[EventBridgeEvent], int]:
-        """Return the events up to the last separator, decoded at once, and their end; none if that is refused."""
-        limit = position + self._window
-        self._refused = end = self._text.rfind(self._separator, position, limit) + 1
-        if end == 0:
-            self._refused = limit
-            return [], position
-        with memoryview(self._text)[position:end] as run:
-            events = self._decoders.decode_run(run, self._separator)
-        if events is None:
-            self._window = _MIN_WINDOW
-            return [], position
-        self._window = min(self._window + _MIN_WINDOW // 8, 2 * CHUNK)
-        self._last = Kind.INTACT
-        return self._decoders.select(events), end
-
-    def _decode_streak(self, position: int) -> tuple[list[EventBridgeEvent], int]:
-        """Return the events that the separator delimits, decoded one by one, and their end.
-
-        They are those up to the first one that cannot be decoded. Those that follow the one for which
-        a run was refused may be decoded at once again.
-        """
-        text, separator, decode_known = self._text, self._separator, self._decoders.decode_known
-        start = self._skip_separators(position)
-        events: list[Any] = []
-        while start < self._refused and (end := text.find(separator, start, start + CHUNK) + 1):
-            try:
-                events.append(decode_known(text[start:end]))
-            except (ValueError, RecursionError):
-                self._refused = min(self._refused, end + _MIN_WINDOW // 2)
-                try:
-                    events.append(decode(text[start:end]))
-                except DecodeError:
-                    break
-            position = end
-            start = end + len(separator) - 2
-        if events:
-            self._last = Kind.INTACT
-        return self._decoders.select(events), position
-
-    def _skip_separators(self, position: int) -> int:
-        """Return the start of the next entry, and note whether it is in an array."""
-        start = skip_separators(self._text, position)
-        opened, closed = (self._text.rfind(bracket, position, start) for bracket in (b"[", b"]"))
-        if opened != closed:
-            self._in_array = opened > closed
-        return start
-
-    def _advance(self, position: int) -> None:
-        """Move the position of errors to that in the text."""
-        text, start = self._text, self._counted
-        self._offset += position - start
-        if position - start < len(text) - position:
-            self._line += _count_lines(text[start:position])
-        else:  # The same, but the longer part is not copied.
-            self._line += _count_lines(text[start:]) - _count_lines(text[position:])
-        self._counted = position
-
-    def _error(self, error: DecodeError, payload: bytes) -> ArchiveError:
-        """Return `error` with the current position."""
-        found = ArchiveError(error.reason, error.path, payload, file=self._name, offset=self._offset, line=self._line)
-        found.__cause__ = cause = error.__cause__
-        if cause is not None:
-            # Its frames hold more than the payload.
-            cause.__traceback__ = cause.__context__ = None
-        return found
-
-
-def _count_lines(text: bytes) -> int:
-    return len(text) - len(text.replace(b"\n", b""))  # in a third of the time of count

@@ -25,15 +25,15 @@ from ecr_events import (
     EventBridgeEvent,
     UnknownEvent,
 )
-from ecr_events.archives import framing, read, reader
+from ecr_events.archives import file_reader, framing, read
 from ecr_events.samples import sample_json
 
 
-@pytest.mark.parametrize("chunk", [64, 1_000, 10_000, reader.CHUNK])
+@pytest.mark.parametrize("chunk", [64, 1_000, 10_000, file_reader.CHUNK])
 @every_style
 def test_every_style_is_read(style: Callable[[list[str]], str], chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The events come back plain and from gzip, wherever the chunks end."""
-    monkeypatch.setattr(reader, "CHUNK", chunk)
+    monkeypatch.setattr(file_reader, "CHUNK", chunk)
     text = style(LINES).encode()
     assert list(read(text)) == EVENTS
     assert list(read(gzip.compress(text))) == EVENTS
@@ -53,8 +53,8 @@ def test_intact_chunks_are_decoded_at_once(
         framed.append(start)
         return framing.frame_entry(text, start, **arguments)
 
-    monkeypatch.setattr(reader, "CHUNK", 100_000)
-    monkeypatch.setattr(reader, "frame_entry", spy)
+    monkeypatch.setattr(file_reader, "CHUNK", 100_000)
+    monkeypatch.setattr(file_reader, "frame_entry", spy)
     stream = Trickle(archive, 100_000 if final else len(archive))
     assert sum(1 for _ in read(stream)) == 20 * len(known)
     assert len(framed) <= 2 * (len(archive) // 100_000 + 2)
@@ -70,14 +70,14 @@ DAMAGES: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("chunk", [300, reader.CHUNK])
+@pytest.mark.parametrize("chunk", [300, file_reader.CHUNK])
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("style", list(STYLES)[:7])
 def test_one_invalid_entry_affects_no_other(
     style: str, damage: Callable[[str], str], chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error has the entry's bytes and position, and the events around it are read."""
-    monkeypatch.setattr(reader, "CHUNK", chunk)
+    monkeypatch.setattr(file_reader, "CHUNK", chunk)
     texts = [*LINES[:10], damage(LINES[10]), *LINES[11:]]
     archive = STYLES[style](texts).encode()
     errors: list[ArchiveError] = []
@@ -181,7 +181,7 @@ def test_a_stream_may_return_fewer_bytes_than_requested(size: int) -> None:
 @pytest.mark.parametrize("damage", [b"", b"{broken\n", b"broken\n"])
 def test_no_more_than_a_chunk_is_read_ahead(damage: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the current event, a chunk and a document are in memory."""
-    monkeypatch.setattr(reader, "CHUNK", 10_000)
+    monkeypatch.setattr(file_reader, "CHUNK", 10_000)
     lines = [f"{text}\n".encode() + damage for text in LINES] * 20
     stream = Trickle(b"".join(lines), 10_000)
     ahead = 2 * 10_000 + max(map(len, lines))
@@ -238,7 +238,7 @@ def test_a_document_without_end_is_given_up() -> None:
     assert list(read(endless, on_error=errors.append)) == []
     pieces = [bytes(error.payload) for error in errors if isinstance(error.payload, bytes)]
     assert b"".join(pieces) == endless
-    assert max(map(len, pieces)) <= framing.MAX_DOCUMENT_SIZE + 2 * reader.CHUNK
+    assert max(map(len, pieces)) <= framing.MAX_DOCUMENT_SIZE + 2 * file_reader.CHUNK
 
 
 class Work:
@@ -250,8 +250,8 @@ class Work:
         for owner, name in ((framing, "_skip"), (framing, "_parse_envelope")):
             monkeypatch.setattr(owner, name, self.counted(getattr(owner, name)))
         for name in ("decode_run", "decode"):
-            method = getattr(reader.Decoders, name)
-            monkeypatch.setattr(reader.Decoders, name, self.counted_method(method))
+            method = getattr(file_reader.Decoders, name)
+            monkeypatch.setattr(file_reader.Decoders, name, self.counted_method(method))
 
     def counted(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Return a function that counts up to where it looks at its argument."""
@@ -407,13 +407,13 @@ def test_a_byte_order_mark_is_a_separator() -> None:
     assert list(read(part + b"\n" + part)) == EVENTS[:3] * 2
 
 
-@pytest.mark.parametrize("chunk", [300, reader.CHUNK])
+@pytest.mark.parametrize("chunk", [300, file_reader.CHUNK])
 @every_style
 def test_events_of_some_types_are_read(
     style: Callable[[list[str]], str], chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same ones as a filter leaves, in their order."""
-    monkeypatch.setattr(reader, "CHUNK", chunk)
+    monkeypatch.setattr(file_reader, "CHUNK", chunk)
     archive = style(LINES * 3).encode()
     several: list[list[type[EventBridgeEvent]]] = [
         [ECRImageActionEvent],
