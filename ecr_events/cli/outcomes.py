@@ -8,7 +8,12 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ecr_events.errors import InvalidReferenceError
-from ecr_events.events import EventBridgeEvent, UnknownEvent
+from ecr_events.events import (
+    ECRAWSAPICallViaCloudTrailEvent,
+    EventBridgeEvent,
+    Inspector2FindingEvent,
+    UnknownEvent,
+)
 from ecr_events.events.image_event import ImageEvent
 
 __all__ = ["Outcome", "needs_attention", "outcome_key", "outcome_of", "repository_names"]
@@ -88,9 +93,32 @@ def _key_function(event: Any) -> Callable[[Any], Hashable]:
     fields: tuple[str, ...] = event.detail.__struct_fields__
     names = [name for name in _FIELDS if name in fields]
     if not issubclass(event.__class__, ImageEvent):
-        values = attrgetter("__class__", *(f"detail.{name}" for name in names))
-        return lambda event: (values(event), repository_names(event))
+        values, named = attrgetter("__class__", *(f"detail.{name}" for name in names)), _name_key(event.__class__)
+        return lambda event: (values(event), named(event))
     values = attrgetter("__class__", *(f"detail.{name}" for name in ("repository_name", *names)))
     if "finding_severity_counts" in fields:
         return lambda event: (values(event), _has_critical_findings(event.detail.finding_severity_counts))
     return values
+
+
+def _name_key(cls: type[EventBridgeEvent]) -> Callable[[Any], Hashable]:
+    """Return a function for the events of a class whose result only events with equal repository names share.
+
+    The frequent events that name their repository in one field do without a reference to it.
+    """
+    if issubclass(cls, ECRAWSAPICallViaCloudTrailEvent):
+        return _requested_name
+    return _found_name if issubclass(cls, Inspector2FindingEvent) else repository_names
+
+
+def _requested_name(event: ECRAWSAPICallViaCloudTrailEvent) -> Hashable:
+    parameters = event.detail.request_parameters
+    name = parameters.get("repositoryName") if parameters else None
+    return name if name and isinstance(name, str) else repository_names(event)
+
+
+def _found_name(event: Inspector2FindingEvent) -> Hashable:
+    resources = event.detail.resources
+    if len(resources) == 1 and (image := resources[0].details.aws_ecr_container_image).image_hash:
+        return image.repository_name
+    return repository_names(event)

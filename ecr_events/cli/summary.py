@@ -1,8 +1,8 @@
 """``summary``: counts of events, and first the events that need attention."""
 
 import argparse
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,25 +11,12 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from ecr_events.cli.counts import CRITICAL_FINDING, CRITICAL_SCAN, FAILED_REPLICATION, Alarm, EventCounts
 from ecr_events.cli.inputs import EventInput, add_arguments
-from ecr_events.cli.outcomes import Outcome, outcome_key, outcome_of
 from ecr_events.cli.terminal import Commands, add_command, cell, console, print_error
-from ecr_events.events import (
-    ECREvent,
-    ECRImageScanEvent,
-    ECRReplicationActionEvent,
-    Inspector2FindingEvent,
-    Inspector2ScanEvent,
-    UnknownEvent,
-)
 
 __all__ = ["add_to", "show"]
 
-FAILED_REPLICATION, CRITICAL_FINDING, CRITICAL_SCAN = (
-    "replication failed",
-    "critical finding",
-    "critical findings in scan",
-)
 _ORDER = {FAILED_REPLICATION: 0, CRITICAL_FINDING: 1, CRITICAL_SCAN: 2}
 """The first kinds in the table of events that need attention."""
 
@@ -56,42 +43,33 @@ def add_to(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     events = EventInput(options)
-    show(events, console())
+    counts = EventCounts()
+    counts.add(events)
+    show(counts, console())
     if events.invalid:
         documents = "document" if events.invalid == 1 else "documents"
         print_error(f"{events.invalid:,} {documents} could not be decoded")
     return events.status
 
 
-def show(events: Iterable[ECREvent | UnknownEvent], screen: Console) -> None:
-    """Print the summary of events."""
-    outcomes: dict[Hashable, Outcome] = {}
-    counts: defaultdict[Hashable, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
-    alarms: Counter[tuple[str, str, str]] = Counter()
-    for event in events:
-        key = outcome_key(event)
-        counts[key][event.time.toordinal()] += 1
-        outcome = outcomes.get(key)
-        if outcome is None:
-            outcome = outcomes[key] = outcome_of(event)
-        if outcome.needs_attention:
-            alarms[_alarm(event, outcome)] += 1
+def show(counts: EventCounts, screen: Console) -> None:
+    """Print the summary of counted events."""
     kinds: Counter[tuple[str, str, bool]] = Counter()
     names: Counter[str] = Counter()
     days: Counter[str] = Counter()
-    for key, outcome in outcomes.items():
-        for day, count in counts[key].items():
+    for outcome, by_day in counts.days.items():
+        for day, count in by_day.items():
             kinds[outcome[:3]] += count
             days[date.fromordinal(day).isoformat()] += count
             for name in outcome.repositories:
                 names[name] += count
-    for table in _tables(alarms, kinds, names, days):
+    for table in _tables(counts.alarms, kinds, names, days):
         screen.print(table)
     screen.print(f"{kinds.total():,} {'event' if kinds.total() == 1 else 'events'}", highlight=False)
 
 
 def _tables(
-    alarms: Counter[tuple[str, str, str]],
+    alarms: Counter[Alarm],
     kinds: Counter[tuple[str, str, bool]],
     names: Counter[str],
     days: Counter[str],
@@ -132,7 +110,7 @@ def _most_common(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MAX_REPOSITORIES]
 
 
-def _alarm_order(item: tuple[tuple[str, str, str], int]) -> tuple[int, int, tuple[str, str, str]]:
+def _alarm_order(item: tuple[Alarm, int]) -> tuple[int, int, Alarm]:
     alarm, count = item
     return _ORDER.get(alarm[0], len(_ORDER)), -count, alarm
 
@@ -147,17 +125,3 @@ def _with_omitted(table: Table, rows: int) -> Table:
 
 def _bar(count: int, counts: Counter[Any]) -> Bar:
     return Bar(max(counts.values()), 0, count, width=_BAR, color="blue")
-
-
-def _alarm(event: ECREvent | UnknownEvent, outcome: Outcome) -> tuple[str, str, str]:
-    """Return the kind of alarm, the repository, and the details."""
-    name = ", ".join(outcome.repositories)
-    match event:
-        case ECRReplicationActionEvent():
-            return FAILED_REPLICATION, name, f"{event.detail.source_region} to {event.region}"
-        case Inspector2FindingEvent():
-            return CRITICAL_FINDING, name, event.detail.title
-        case ECRImageScanEvent() | Inspector2ScanEvent():
-            return CRITICAL_SCAN, name, f"{event.detail.image_tag or event.detail.image_digest}"
-        case _:
-            return f"{outcome.detail_type}: {outcome.text}", name, event.region

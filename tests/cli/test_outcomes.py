@@ -1,3 +1,4 @@
+from collections.abc import Hashable
 from typing import Any
 
 import msgspec
@@ -5,6 +6,7 @@ import pytest
 from command_line import EVENTS
 
 from ecr_events import (
+    ECRAWSAPICallViaCloudTrailEvent,
     ECRImageActionEvent,
     ECRImageScanEvent,
     ECRPullThroughCacheActionEvent,
@@ -15,6 +17,7 @@ from ecr_events import (
 )
 from ecr_events.cli.outcomes import Outcome, outcome_key, outcome_of
 from ecr_events.events.image_event import ImageEvent
+from ecr_events.events.inspector2_finding import Inspector2EcrContainerImage
 from ecr_events.samples import sample
 from ecr_events.structs import KebabStruct
 
@@ -80,6 +83,41 @@ def test_events_share_a_key_only_with_equal_outcomes() -> None:
     assert len({outcome_of(event) for event in events}) == len(events)
     later = [msgspec.structs.replace(event, id="another", region="eu-central-1") for event in EVENTS]
     assert [outcome_key(event) for event in later] == [outcome_key(event) for event in EVENTS]
+
+
+def found_in(*images: Inspector2EcrContainerImage) -> EventBridgeEvent:
+    """Return a finding about images."""
+    [resource] = sample(Inspector2FindingEvent).detail.resources
+    details = [msgspec.structs.replace(resource.details, aws_ecr_container_image=image) for image in images]
+    resources = tuple(msgspec.structs.replace(resource, details=detail) for detail in details)
+    return with_detail(Inspector2FindingEvent, resources=resources)
+
+
+def test_calls_and_findings_share_a_key_only_with_equal_outcomes() -> None:
+    """Although the key of most has a name from one field."""
+    image = sample(Inspector2FindingEvent).detail.resources[0].details.aws_ecr_container_image
+    other = msgspec.structs.replace(image, repository_name="team/other")
+    unnamed = msgspec.structs.replace(other, image_hash="", image_tags=None)
+    parameters = [
+        {"repositoryName": "team/app"},
+        {"repositoryName": "team/other"},
+        {"repositoryName": ""},
+        {"repositoryName": ["team/other"]},
+        {"repositoryNames": ["team/other"]},
+        {"repositoryNames": ["team/app", "team/other"]},
+        {},
+        None,
+        msgspec.UNSET,
+    ]
+    events = [
+        *(with_detail(ECRAWSAPICallViaCloudTrailEvent, request_parameters=value) for value in parameters),
+        with_detail(ECRAWSAPICallViaCloudTrailEvent, request_parameters={"repositoryName": ""}, resources=()),
+        *(found_in(*images) for images in ([image], [other], [image, other], [image, unnamed], [unnamed], [])),
+    ]
+    outcomes: dict[Hashable, Outcome] = {}
+    for event in events:
+        assert outcomes.setdefault(outcome_key(event), outcome_of(event)) == outcome_of(event)
+    assert {outcome.repositories for outcome in outcomes.values()} == {(), APP, ("team/other",), (*APP, "team/other")}
 
 
 def test_a_new_detail_type_has_an_outcome() -> None:
