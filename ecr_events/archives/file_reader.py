@@ -98,7 +98,7 @@ class FileReader:
         self._decoders = decoders
         self._text = b"\n"  # before the file, so that its first line begins like every other
         self._counted = 0
-        """The position in the text up to which lines have been counted."""
+        """The position in the text up to which lines have been counted, and before a chunk, up to which it was used."""
         self._offset = -1
         """Offset of that position in the file."""
         self._line = 0
@@ -130,8 +130,9 @@ class FileReader:
                 self._text = b"".join(pending)
                 yield from self._entries(final=final)
                 pending, size = [self._text], len(self._text)
+                left = size - self._counted
                 # An incomplete document is looked at again when it has about doubled, so that time stays linear.
-                needed = min(2 * size - min(size // 2, MAX_INDENTATION), MAX_DOCUMENT_SIZE + CHUNK)
+                needed = size + min(left - min(left // 2, MAX_INDENTATION), MAX_DOCUMENT_SIZE + CHUNK - left)
         self._advance(len(self._text))
         if damage is not None:
             yield self._error(damage, b"")
@@ -140,7 +141,7 @@ class FileReader:
 
     def _entries(self, *, final: bool) -> Iterator[Batch]:
         """Yield what the text contains, and leave what is incomplete."""
-        text, position, self._refused = self._text, 0, 0
+        text, position, self._refused = self._text, self._counted, 0
         while True:
             if self._separator and self._last is not Kind.UNFINISHED:
                 if position >= self._refused:
@@ -160,11 +161,11 @@ class FileReader:
                 break
             position, self._last = entry
             yield self._decode_entry(start, position)
-        # The indentation of the next document is needed to find its end if it is damaged.
-        position = max(position, start - MAX_INDENTATION)
-        self._advance(position)
-        self._text = text[position:]
-        self._counted = 0
+        # What precedes the next document on its line is needed to find its end if it is damaged.
+        kept = max(0, start - MAX_INDENTATION)
+        self._advance(max(position, kept))
+        self._text = text[kept:]
+        self._counted -= kept
 
     def _decode_entry(self, start: int, end: int) -> Batch:
         """Return the event of an entry, or its error, and note what separates it from the next entry."""

@@ -467,3 +467,12 @@ def test_wrong_arguments_are_errors_at_the_call(
     with pytest.raises(error) as caught:
         read(source, **arguments)
     assert str(caught.value).startswith(message)
+
+
+def test_the_line_of_a_document_is_known_where_a_chunk_begins_with_it() -> None:
+    """Damage ends at the next line that begins alike, also if the document before was damaged up to this one."""
+    text = b':"\n{"a" 1\n{"b":\xef\xbb\xbf\n"c"'
+    for size in range(1, len(text) + 1):
+        errors: list[ArchiveError] = []
+        assert list(read(Trickle(text, size), on_error=errors.append)) == []
+        assert [error.offset for error in errors] == [0, 3, 10], size
