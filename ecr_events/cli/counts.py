@@ -1,7 +1,7 @@
 """Counts of events by outcome and day, and of the events that need attention."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeAlias
 
 from ecr_events.cli.outcomes import Outcome, outcome_key, outcome_of
@@ -14,7 +14,7 @@ from ecr_events.events import (
     UnknownEvent,
 )
 
-__all__ = ["CRITICAL_FINDING", "CRITICAL_SCAN", "FAILED_REPLICATION", "Alarm", "EventCounts"]
+__all__ = ["CRITICAL_FINDING", "CRITICAL_SCAN", "FAILED_REPLICATION", "Alarm", "EventCounts", "count_events"]
 
 FAILED_REPLICATION, CRITICAL_FINDING, CRITICAL_SCAN = (
     "replication failed",
@@ -59,6 +59,13 @@ class EventCounts:
         for outcome, days in other.days.items():
             self.days.setdefault(outcome, Counter()).update(days)
         self.alarms.update(other.alarms)
+
+
+def count_events(events: Iterable[ECREvent | UnknownEvent]) -> Iterator[EventCounts]:
+    """Yield the counts of events."""
+    counts = EventCounts()
+    counts.add(events)
+    yield counts
 
 
 def _alarm(event: ECREvent | UnknownEvent, outcome: Outcome) -> Alarm:

@@ -7,7 +7,8 @@ from itertools import islice
 
 from rich.table import Table
 
-from ecr_events.cli.inputs import EventInput, add_arguments
+from ecr_events.cli.inputs import EventInput, add_arguments, add_jobs
+from ecr_events.cli.lines import encode_lines
 from ecr_events.cli.outcomes import outcome_of, repository_names
 from ecr_events.cli.terminal import Commands, add_command, cell, console, write_json
 from ecr_events.codec import encode
@@ -29,13 +30,16 @@ def add_to(commands: Commands) -> None:
         "ecr-events decode --type image-action --repository 'team/*' events/",
     )
     add_arguments(command)
+    add_jobs(command)
     command.add_argument("--json", action="store_true", help="print JSON on a terminal too")
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     events = EventInput(options)
-    if options.json or not sys.stdout.isatty():
+    if not sys.stdout.isatty():
+        events.process(encode_lines, sys.stdout.buffer.write)
+    elif options.json:
         for event in events:
             write_json(encode(event))
     else:

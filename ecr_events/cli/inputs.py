@@ -1,30 +1,42 @@
 """The events that a command reads: the arguments that select them, their errors, and the progress bar."""
 
 import argparse
-import fnmatch
+import os
 import re
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import get_args
+from stat import S_ISREG
+from typing import Any, get_args
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from ecr_events.archives import BinaryReader, read
 from ecr_events.archives.sources import expand_paths
-from ecr_events.cli.outcomes import repository_names
+from ecr_events.cli.files import (
+    BytesRead,
+    InvalidDocument,
+    Job,
+    Message,
+    Result,
+    Selection,
+    UnreadableFile,
+    process_files,
+)
 from ecr_events.cli.terminal import print_error
-from ecr_events.errors import ArchiveError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 
-__all__ = ["EventInput", "add_arguments", "event_class"]
+__all__ = ["EventInput", "add_arguments", "add_jobs", "event_class"]
 
 _PROGRESS_SIZE = 8_000_000
 """Minimum size of the files, in bytes, for a progress bar."""
+
+_PARALLEL_SIZE = 8_000_000
+"""Minimum size of the files, in bytes, for worker processes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=event_class,
         metavar="TYPE",
-        help="only events of this type, such as image-action; may be repeated",
+        help="only events of this type, such as image-action; may be repeated; others are not validated",
     )
     parser.add_argument(
         "--repository", metavar="NAME", help="only events about this repository; may contain * and ? as wildcards"
@@ -56,6 +68,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="report",
         help="for documents that cannot be decoded: report them and exit with status 1 (default), skip them, "
         "or stop at the first",
+    )
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that selects the number of processes, for commands that call `EventInput.process`."""
+    parser.add_argument(
+        "--jobs",
+        type=_parse_jobs,
+        metavar="N",
+        help="number of processes that read large files (default: the number of cores)",
     )
 
 
@@ -80,6 +102,12 @@ def _normalize(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
+def _parse_jobs(text: str) -> int:
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"invalid number {text!r}")
+    return int(text)
+
+
 def _parse_time(text: str) -> datetime:
     """Return a time, in UTC unless it has an offset."""
     try:
@@ -93,7 +121,15 @@ class EventInput:
     """The events selected by a command's arguments. Errors are printed, and counted in `invalid`."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self._options = options
+        self._paths: list[str] = options.paths
+        self._selection = Selection(
+            types=tuple(options.type or ()),
+            repository=options.repository,
+            since=options.since,
+            until=options.until,
+            on_error=options.on_error,
+        )
+        self._jobs: int = getattr(options, "jobs", None) or _available_cores()
         self._unreadable = False
         self.invalid: int = 0
         """Number of documents that could not be decoded, unless they are skipped."""
@@ -105,77 +141,74 @@ class EventInput:
 
     def __iter__(self) -> Iterator[ECREvent | UnknownEvent]:
         files = list(self._files())
-        total = sum(Path(name).stat().st_size for name in files if name != "-" and Path(name).is_file())
-        options = self._options
-        selects_all = not (options.type or options.since or options.until or options.repository)
-        with _progress_bar(total) as advance:
-            for name in files:
-                events = self._read(name, advance)
-                try:
-                    yield from events if selects_all else filter(self._selects, events)
-                except _StopReading:
-                    return
+        with _progress_bar(files) as advance:
+            yield from self._selection.read(files, partial(self._report, advance))
+
+    def process(self, job: Job, consume: Callable[[Any], object]) -> None:
+        """Do a job on the events, and pass its results to `consume`."""
+        files = list(self._files())
+        with _progress_bar(files) as advance:
+
+            def handle(message: Message) -> None:
+                if isinstance(message, Result):
+                    consume(message.value)
+                else:
+                    self._report(advance, message)
+
+            if self._jobs > 1 and _is_worth_workers(files):
+                from ecr_events.cli.jobs import process_files_in_parallel
+
+                process_files_in_parallel(self._selection, job, files, handle, min(self._jobs, len(files)))
+            else:
+                process_files(self._selection, job, files, handle)
 
     def _files(self) -> Iterator[str]:
-        for source in self._options.paths:
+        for source in self._paths:
             try:
                 yield from [source] if source == "-" else expand_paths(source)
             except OSError as error:
                 self._report_unreadable(error)
 
-    def _read(self, name: str, advance: Callable[[int], None]) -> Iterator[ECREvent | UnknownEvent]:
-        try:
-            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
-                yield from read(_ProgressFile(file, name, advance), on_error=self._report_invalid)
-        except OSError as error:
-            self._report_unreadable(error)
+    def _report(self, advance: Callable[[int], None], message: Message) -> None:
+        match message:
+            case BytesRead(count=count):
+                advance(count)
+            case InvalidDocument(error=text):
+                print_error(text)
+                self.invalid += 1
+            case UnreadableFile(error=error):
+                self._report_unreadable(error)
+            case _:
+                pass
 
     def _report_unreadable(self, error: OSError) -> None:
         print_error(error)
         self._unreadable = True
 
-    def _report_invalid(self, error: ArchiveError) -> None:
-        if self._options.on_error == "skip":
-            return
-        print_error(error)
-        self.invalid += 1
-        if self._options.on_error == "stop":
-            raise _StopReading
 
-    def _selects(self, event: EventBridgeEvent) -> bool:
-        options = self._options
-        return (
-            (not options.type or event.__class__ in options.type)
-            and (options.since is None or event.time >= options.since)
-            and (options.until is None or event.time < options.until)
-            and (
-                options.repository is None
-                or any(fnmatch.fnmatchcase(name, options.repository) for name in repository_names(event))
-            )
-        )
+def _available_cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-class _StopReading(BaseException):
-    """Ends the reading at an invalid document."""
+def _is_worth_workers(files: list[str]) -> bool:
+    """Return whether there are several files that workers can open, large enough to make up for their start."""
+    sizes = [_size(name) for name in files]
+    return len(files) > 1 and None not in sizes and sum(filter(None, sizes)) >= _PARALLEL_SIZE
 
 
-class _ProgressFile:
-    """A file that reports the number of bytes read."""
-
-    def __init__(self, file: BinaryReader, name: str, advance: Callable[[int], None]) -> None:
-        self._file = file
-        self._advance = advance
-        self.name = name
-
-    def read(self, size: int, /) -> bytes:
-        data = self._file.read(size)
-        self._advance(len(data))
-        return data
+def _size(name: str) -> int | None:
+    """Return the size of a regular file; None for a stream such as a pipe, and for an unreadable file."""
+    try:
+        status = Path(name).stat()
+    except OSError:
+        return None
+    return status.st_size if name != "-" and S_ISREG(status.st_mode) else None
 
 
 @contextmanager
-def _progress_bar(total: int) -> Generator[Callable[[int], None]]:
-    """Show how many of `total` bytes have been read, if there are many and standard error is a terminal."""
+def _progress_bar(files: list[str]) -> Generator[Callable[[int], None]]:
+    """Show how many bytes of the files have been read, if there are many and standard error is a terminal."""
+    total = sum(_size(name) or 0 for name in files)
     if total < _PROGRESS_SIZE or not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -11,8 +11,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from ecr_events.cli.counts import CRITICAL_FINDING, CRITICAL_SCAN, FAILED_REPLICATION, Alarm, EventCounts
-from ecr_events.cli.inputs import EventInput, add_arguments
+from ecr_events.cli.counts import CRITICAL_FINDING, CRITICAL_SCAN, FAILED_REPLICATION, Alarm, EventCounts, count_events
+from ecr_events.cli.inputs import EventInput, add_arguments, add_jobs
 from ecr_events.cli.terminal import Commands, add_command, cell, console, print_error
 
 __all__ = ["add_to", "show"]
@@ -38,13 +38,13 @@ def add_to(commands: Commands) -> None:
         "ecr-events summary --since 2026-05-01 'archive/**/*.gz'",
     )
     add_arguments(command)
+    add_jobs(command)
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    events = EventInput(options)
-    counts = EventCounts()
-    counts.add(events)
+    events, counts = EventInput(options), EventCounts()
+    events.process(count_events, counts.merge)
     show(counts, console())
     if events.invalid:
         documents = "document" if events.invalid == 1 else "documents"

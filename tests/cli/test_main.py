@@ -69,7 +69,7 @@ def test_an_interrupt_exits_with_130(monkeypatch: pytest.MonkeyPatch, archive: P
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ecr_events.cli.decode.encode", interrupt)
+    monkeypatch.setattr("ecr_events.cli.decode.encode_lines", interrupt)
     assert main(["decode", str(archive)]) == 130
 
 

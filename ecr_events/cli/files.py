@@ -1,0 +1,167 @@
+"""The work of a command on some files: their selected events, and a job on these.
+
+The work sends messages: the results of the job, the errors, and the progress. In a worker process
+it sends them to the parent, which prints them. This module imports nothing that only printing
+requires, since every worker imports it.
+"""
+
+import fnmatch
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+from ecr_events.archives import BinaryReader, OnError, read
+from ecr_events.cli.outcomes import repository_names
+from ecr_events.errors import ArchiveError
+from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
+
+__all__ = [
+    "BytesRead",
+    "Finished",
+    "InvalidDocument",
+    "Job",
+    "Message",
+    "Result",
+    "Selection",
+    "Send",
+    "UnreadableFile",
+    "process_files",
+]
+
+_PROGRESS_STEP = 1_000_000
+"""Number of bytes read between two messages about them."""
+
+
+class BytesRead(Struct, frozen=True):
+    """Bytes have been read."""
+
+    count: int
+
+
+class InvalidDocument(Struct, frozen=True):
+    """A document could not be decoded."""
+
+    error: str
+
+
+class UnreadableFile(Struct, frozen=True):
+    """A file cannot be read."""
+
+    error: OSError
+
+
+class Result(Struct, frozen=True):
+    """A result of the job."""
+
+    value: Any
+
+
+class Finished(Struct, frozen=True):
+    """The work is done. The last message."""
+
+
+Message: TypeAlias = BytesRead | InvalidDocument | UnreadableFile | Result | Finished
+
+Send: TypeAlias = Callable[[Message], object]
+
+Job: TypeAlias = Callable[[Iterator[ECREvent | UnknownEvent]], Iterator[Any]]
+"""Yields results of some events. A function of a module, with results that can be pickled."""
+
+
+class Selection(Struct, frozen=True, kw_only=True):
+    """The events selected by a command's arguments, and the handling of documents that are not events."""
+
+    types: tuple[type[EventBridgeEvent], ...] = ()
+    """Classes of the events; empty for all."""
+
+    repository: str | None = None
+    """Name of a repository; may contain wildcards."""
+
+    since: datetime | None = None
+
+    until: datetime | None = None
+
+    on_error: Literal["report", "skip", "stop"] = "report"
+
+    def read(self, names: Iterable[str], send: Send) -> Iterator[ECREvent | UnknownEvent]:
+        """Yield the selected events of files, and send the errors and the progress."""
+
+        def report(error: ArchiveError) -> None:
+            send(InvalidDocument(str(error)))
+            if self.on_error == "stop":
+                raise _StopReading
+
+        progress = _Progress(send)
+        for name in names:
+            try:
+                with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+                    source = _ProgressFile(file, name, progress)
+                    on_error: OnError = "skip" if self.on_error == "skip" else report
+                    events: Iterator[Any] = read(source, types=self.types or None, on_error=on_error)
+                    yield from events if self._selects_all else filter(self._selects, events)
+            except OSError as error:
+                send(UnreadableFile(error))
+            except _StopReading:
+                return
+        progress.flush()
+
+    @property
+    def _selects_all(self) -> bool:
+        return not (self.since or self.until or self.repository)
+
+    def _selects(self, event: EventBridgeEvent) -> bool:
+        return (
+            (self.since is None or event.time >= self.since)
+            and (self.until is None or event.time < self.until)
+            and (
+                self.repository is None
+                or any(fnmatch.fnmatchcase(name, self.repository) for name in repository_names(event))
+            )
+        )
+
+
+def process_files(selection: Selection, job: Job, names: Iterable[str], send: Send) -> None:
+    """Do a job on the selected events of files, and send its results."""
+    for value in job(selection.read(names, send)):
+        send(Result(value))
+    send(Finished())
+
+
+class _StopReading(BaseException):
+    """Ends the reading at an invalid document."""
+
+
+class _Progress:
+    """The number of bytes read, sent in steps."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._unsent = 0
+
+    def add(self, count: int) -> None:
+        self._unsent += count
+        if self._unsent >= _PROGRESS_STEP:
+            self.flush()
+
+    def flush(self) -> None:
+        self._send(BytesRead(self._unsent))
+        self._unsent = 0
+
+
+class _ProgressFile:
+    """A file whose reading is progress."""
+
+    def __init__(self, file: BinaryReader, name: str, progress: _Progress) -> None:
+        self._file = file
+        self._progress = progress
+        self.name = name
+
+    def read(self, size: int, /) -> bytes:
+        data = self._file.read(size)
+        self._progress.add(len(data))
+        return data
