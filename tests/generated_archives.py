@@ -21,14 +21,14 @@ Document = dict[str, Any]
 
 
 class Style(NamedTuple):
-    """How an archive is written."""
+    """The form of an archive."""
 
     begin: str
     between: str
     end: str
     indent: int | str | None = None
     item: str = ":"
-    """What separates a key from its value, without indentation."""
+    """The separator of keys and values, without indentation."""
     nested: bool = False
     """Whether documents are indented as the elements of an array."""
 
@@ -231,7 +231,7 @@ class Pieces:
 
 
 class Result(NamedTuple):
-    """What reading an archive gave instead of what it should have."""
+    """Differences between the events read and those expected."""
 
     lost: list[str]
     excused: list[str]

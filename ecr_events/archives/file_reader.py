@@ -8,8 +8,9 @@ if the document decodes. Where it does not, `framing` decides.
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from functools import cache
-from typing import Any, TypeAlias, Union, get_args
+from functools import cache, reduce
+from operator import or_
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 
@@ -29,9 +30,10 @@ CHUNK = 1 << 16
 """Bytes read and decoded at a time: a size that fits into a processor's cache with its events."""
 
 _MIN_WINDOW = 1 << 14
+"""Bytes decoded at once after a document that is not a known event. They become more with each success."""
 
 _LAST_BYTES = b"}] \t\r\n,"
-"""What text may end with whose last document is complete."""
+"""Last bytes of text that may end with a complete document."""
 
 _COMMA = re.compile(rb"[ \t\r\n]*+,?")
 _SEPARATOR = re.compile(rb"\}[ \t\r\n]*+,?[ \t\r\n]*+\{")
@@ -57,10 +59,10 @@ class Decoders:
             else msgspec.defstruct(cls.__name__, [], tag_field="detail-type", tag=detail_type_of(cls))
             for cls in get_args(ECREvent)
         ]
-        type: Any = Union[tuple(classes)]  # noqa: UP007 - of a number of classes that is not known here
+        type: Any = reduce(or_, classes)
         decoder: Any = msgspec.json.Decoder(type)
         self.decode_known: Callable[[bytes], Any] = decoder.decode
-        """Return the event in a document of a known type, or anything else in place of an unwanted one."""
+        """Return the event in a document of a known type; any other object for an unwanted one."""
         self._decode_lines: Callable[[memoryview], list[Any]] = decoder.decode_lines
         self._decode_array: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[type]).decode
 
@@ -104,7 +106,7 @@ class FileReader:
         self._line = 0
         """Number of its line."""
         self._separator = b""
-        """What was last between two documents, with the braces around it; empty if unknown."""
+        """The last text between two documents, with the braces around it; empty if unknown."""
         self._in_array = False
         self._last = Kind.INTACT
         """The state of the last entry."""

@@ -108,8 +108,8 @@ class Entry(NamedTuple):
     kind: Kind
 
 
-class _Incomplete(Exception):  # noqa: N818 - not an error: more text is needed
-    """The answer depends on text that has not been received yet."""
+class _IncompleteError(Exception):
+    """The result depends on text that has not been received yet."""
 
 
 def skip_separators(text: bytes, position: int) -> int:
@@ -152,7 +152,7 @@ def frame_entry(text: bytes, start: int, *, final: bool, in_array: bool, continu
     """
     try:
         return _Frame(text, start, final=final, in_array=in_array).entry(continued=continued)
-    except _Incomplete:
+    except _IncompleteError:
         return None
 
 
@@ -172,9 +172,9 @@ class _Frame:
         """Starts of objects that the end of the text truncates."""
 
     def entry(self, *, continued: bool) -> Entry:
-        """Return the entry. Raises _Incomplete if more text is needed."""
+        """Return the entry. Raises _IncompleteError if more text is needed."""
         if self.start == self.end:
-            raise _Incomplete
+            raise _IncompleteError
         intact = None if continued else self.intact_end()
         if intact is not None:
             return Entry(intact, Kind.INTACT)
@@ -185,7 +185,7 @@ class _Frame:
         if following is not None:
             return Entry(following, Kind.DAMAGED)
         if self.is_incomplete:
-            raise _Incomplete
+            raise _IncompleteError
         if not self.is_too_long:
             return Entry(self.end, Kind.DAMAGED)
         # An event that is not complete here is not cut in two.
@@ -204,7 +204,7 @@ class _Frame:
         if is_valid:
             return stop
         if stop == self.end and self.is_incomplete:
-            raise _Incomplete
+            raise _IncompleteError
         self.error = stop
         return None
 
@@ -236,7 +236,7 @@ class _Frame:
             if not is_valid:
                 if stop == self.end:
                     if self.is_incomplete:
-                        raise _Incomplete
+                        raise _IncompleteError
                     self.truncated.append(start)
                 nested += 1
                 furthest, position = max(furthest, stop), start + 1
@@ -287,7 +287,7 @@ class _Frame:
             is_valid, stop = parse_object(self.text, sibling, end)
             if not is_valid:
                 if stop == self.end and self.is_incomplete:
-                    raise _Incomplete
+                    raise _IncompleteError
                 if stop < end and self.in_array and not in_list:
                     # A list of other values and of whole events is less likely than two damaged events.
                     return False, sibling
@@ -325,5 +325,5 @@ class _Frame:
         space = _SPACE.match(self.text, position, end)
         stop = space.end() if space else position
         if stop == end == self.end and self.is_incomplete:
-            raise _Incomplete
+            raise _IncompleteError
         return stop

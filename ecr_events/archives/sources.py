@@ -40,7 +40,7 @@ def open_source(source: Source) -> Iterator[tuple[str | None, BinaryReader]]:
         yield None, io.BytesIO(source)
     elif isinstance(source, str | PathLike):
         for path in expand_paths(os.fspath(source)):
-            with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes longer to import than this package
+            with open(path, "rb") as file:
                 yield path, file
     else:
         yield getattr(source, "name", None), source
@@ -67,7 +67,7 @@ def expand_paths(source: str) -> list[str]:
             str(path) for path in files if not any(part.startswith(".") for part in path.relative_to(source).parts)
         )
     if has_magic(source) and not Path(source).exists():
-        found = sorted(path for path in glob(source, recursive=True) if Path(path).is_file())  # noqa: PTH207 - Path.glob refuses absolute patterns
+        found = sorted(path for path in glob(source, recursive=True) if Path(path).is_file())
         if not found:
             raise FileNotFoundError(ENOENT, "no file matches the pattern", source)
         return found

@@ -1,5 +1,4 @@
 """Events to a file, atomically."""
-# ruff: noqa: PTH105, PTH108, PTH110, PTH116, PTH118, PTH120 - importing pathlib slows a cold start
 
 import os
 import stat
@@ -32,8 +31,8 @@ def write(events: Iterable[EventBridgeEvent], path: str | PathLike[str]) -> int:
     when it is complete and on disk. A crash leaves the old file, or none, and possibly the draft.
     An error leaves no draft.
 
-    The draft has the mode of the file that it replaces before its first byte. If there is no such
-    file, the draft is private until it is complete, and then gets the mode of any new file.
+    The draft has the mode of the file that it replaces before its first byte. The draft of
+    a new file is private until it is complete, and then gets the mode of any new file.
 
     Args:
         events: The events. They may be read lazily from the file that is replaced.

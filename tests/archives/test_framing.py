@@ -103,7 +103,7 @@ NESTED = b'"list":[' + A + b"," + B + b"]"
 def test_damage_ends_at_the_next_event_at_top_level(
     text: bytes, array: object, expected: bytes | None, before: bytes
 ) -> None:
-    """What surrounds an event decides whether it is nested in the damaged document."""
+    """The text around an event decides whether it is nested in the damaged document."""
     end = len(before + text) if expected is None else len(before) + text.index(expected)
     assert frame(before + text, len(before), in_array=bool(array)) == (end, Kind.DAMAGED)
 
@@ -131,7 +131,7 @@ def test_damage_ends_at_the_next_line_of_the_same_form(
 
 
 def test_every_event_behind_damage_that_is_cut_anywhere_is_found() -> None:
-    """In an array on one line, wherever the text of an event with nested events is cut, and nothing else is."""
+    """In an array on one line, wherever an event with nested events is truncated."""
     nested = json.dumps(DOCUMENTS[0] | {"id": "x", "detail": {"event": DOCUMENTS[1] | {"id": "inner"}}})
     array = b"[" + b",".join((nested.encode(), A, B)) + b"]"
     for cut in range(2, len(nested)):

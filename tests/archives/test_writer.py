@@ -47,7 +47,7 @@ def draft_in(directory: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["events.ndjson", "events.ndjson.gz"])
 def test_written_events_are_read_back(name: str, tmp_path: Path) -> None:
-    """Archives of several batches keep all events, in order."""
+    """All of them, in order, also if they are several batches."""
     write(iter(EVENTS * 40), tmp_path / name)
     assert list(read(tmp_path / name)) == EVENTS * 40
 
@@ -259,7 +259,7 @@ def test_the_file_keeps_its_mode(mode: int, tmp_path: Path, umask: Callable[[int
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o400])
 def test_the_draft_has_the_mode_of_the_file_before_its_first_byte(mode: int, tmp_path: Path) -> None:
-    """Who may not read the file may not read its draft either."""
+    """The draft can be read by those only who may read the file."""
     file = tmp_path / "events"
     file.touch()
     file.chmod(mode)
@@ -457,7 +457,7 @@ def test_a_draft_that_cannot_be_removed_does_not_hide_the_error(
 
 @pytest.mark.parametrize("name", ["events", "events.gz"])
 def test_the_draft_is_on_disk_before_it_replaces(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is synchronized is complete."""
+    """The file is complete when it is synchronized."""
     synchronized: list[bytes] = []
     replace = os.replace
 
