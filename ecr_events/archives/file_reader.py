@@ -8,8 +8,7 @@ if the document decodes. Where it does not, `framing` decides.
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from functools import cache, reduce
-from operator import or_
+from functools import cache
 from typing import Any, TypeAlias, get_args
 
 import msgspec
@@ -53,13 +52,11 @@ class Decoders:
         # Fieldless classes with the tags of unwanted events: msgspec parses those events without building them.
         # Not if UnknownEvent is wanted, for such an event may have a known tag.
         built = get_args(ECREvent) if wanted is None or UnknownEvent in wanted else wanted
-        classes = [
-            cls
-            if cls in built
-            else msgspec.defstruct(cls.__name__, [], tag_field="detail-type", tag=detail_type_of(cls))
-            for cls in get_args(ECREvent)
-        ]
-        type: Any = reduce(or_, classes)
+        type: Any = None
+        for cls in get_args(ECREvent):
+            skipped = msgspec.defstruct(cls.__name__, [], tag_field="detail-type", tag=detail_type_of(cls))
+            chosen: Any = cls if cls in built else skipped
+            type = chosen if type is None else type | chosen
         decoder: Any = msgspec.json.Decoder(type)
         self.decode_known: Callable[[bytes], Any] = decoder.decode
         """Return the event in a document of a known type; any other object for an unwanted one."""

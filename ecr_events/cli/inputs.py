@@ -30,13 +30,16 @@ from ecr_events.cli.terminal import print_error
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 
-__all__ = ["EventInput", "add_arguments", "add_jobs", "event_class"]
+__all__ = ["EventInput", "add_arguments", "add_jobs", "event_class", "group_for_workers"]
 
 _PROGRESS_SIZE = 8_000_000
 """Minimum size of the files, in bytes, for a progress bar."""
 
 _PARALLEL_SIZE = 8_000_000
 """Minimum size of the files, in bytes, for worker processes."""
+
+_GROUP_SIZE = 1_000_000
+"""Minimum size of the files, in bytes, that a worker reads at a time."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -155,10 +158,11 @@ class EventInput:
                 else:
                     self._report(advance, message)
 
-            if self._jobs > 1 and _is_worth_workers(files):
+            groups = group_for_workers(files) if self._jobs > 1 else []
+            if len(groups) > 1:
                 from ecr_events.cli.jobs import process_files_in_parallel
 
-                process_files_in_parallel(self._selection, job, files, handle, min(self._jobs, len(files)))
+                process_files_in_parallel(self._selection, job, groups, handle, min(self._jobs, len(groups)))
             else:
                 process_files(self._selection, job, files, handle)
 
@@ -190,10 +194,24 @@ def _available_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _is_worth_workers(files: list[str]) -> bool:
-    """Return whether there are several files that workers can open, large enough to make up for their start."""
-    sizes = [_size(name) for name in files]
-    return len(files) > 1 and None not in sizes and sum(filter(None, sizes)) >= _PARALLEL_SIZE
+def group_for_workers(files: list[str]) -> list[list[str]]:
+    """Return consecutive files in groups, each large enough for a worker; none if they do not make up for workers.
+
+    Workers cannot read standard input and pipes.
+    """
+    groups: list[list[str]] = [[]]
+    total = group_size = 0
+    for name in files:
+        size = _size(name)
+        if size is None:
+            return []
+        if group_size >= _GROUP_SIZE:
+            groups.append([])
+            group_size = 0
+        groups[-1].append(name)
+        group_size += size
+        total += size
+    return groups if total >= _PARALLEL_SIZE else []
 
 
 def _size(name: str) -> int | None:

@@ -1,17 +1,18 @@
 """The work of a command on many files, in several processes.
 
-Every worker writes the messages about a file to a file of its own. The parent reads them in the
-order of the files, so that neither the output nor the errors depend on the number of workers, and
-no process holds more than a message. Workers are a bounded number of files ahead.
+Every worker writes the messages about a group of files to a file of its own. The parent reads them
+in the order of the files, so that neither the output nor the errors depend on the number of workers,
+and no process holds more than a message. Workers are a bounded number of groups ahead.
 """
 
 import pickle
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,12 +20,12 @@ from ecr_events.cli.files import BytesRead, InvalidDocument, Job, Message, Selec
 
 __all__ = ["process_files_in_parallel", "write_messages"]
 
-_FILES_AHEAD = 2
-"""Files per worker that are done, or being worked on, while the messages about an earlier one are read."""
+_GROUPS_AHEAD = 2
+"""Groups per worker that are done, or being worked on, while the messages about an earlier one are read."""
 
 
-def process_files_in_parallel(selection: Selection, job: Job, names: list[str], send: Send, jobs: int) -> None:
-    """Do the same as `process_files`, with several workers. The job runs once for each file.
+def process_files_in_parallel(selection: Selection, job: Job, groups: list[list[str]], send: Send, jobs: int) -> None:
+    """Do the same as `process_files`, with several workers. The job runs once for each group of files.
 
     Raises:
         ChildProcessError: A worker has been killed.
@@ -33,17 +34,18 @@ def process_files_in_parallel(selection: Selection, job: Job, names: list[str], 
     context = get_context("spawn")
     with (
         TemporaryDirectory(prefix="ecr-events-") as folder,
-        ProcessPoolExecutor(jobs, context, initializer=_ignore_interrupts) as executor,
+        ProcessPoolExecutor(jobs, context) as executor,
     ):
         running = Path(folder, "running")
         running.touch()
         waiting: deque[Future[str]] = deque()
-        remaining = enumerate(names)
+        remaining = enumerate(groups)
         try:
             while True:
-                while len(waiting) < _FILES_AHEAD * jobs and (item := next(remaining, None)):
-                    number, name = item
-                    waiting.append(executor.submit(write_messages, selection, job, name, f"{folder}/{number}"))
+                while len(waiting) < _GROUPS_AHEAD * jobs and (item := next(remaining, None)):
+                    number, names = item
+                    with _interrupts_blocked():
+                        waiting.append(executor.submit(write_messages, selection, job, names, f"{folder}/{number}"))
                 if not waiting:
                     break
                 for message in _read_messages(waiting.popleft().result()):
@@ -60,13 +62,20 @@ def process_files_in_parallel(selection: Selection, job: Job, names: list[str], 
             executor.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Leave it to the parent to end the workers after an interrupt."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # pragma: no cover - in a worker
+@contextmanager
+def _interrupts_blocked() -> Generator[None]:
+    """Start workers that do not see an interrupt: it is for the parent to end them."""
+    # It unblocks interrupts when it starts.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def write_messages(selection: Selection, job: Job, name: str, path: str) -> str:
-    """Write the messages about a file to another, in a worker. Return its path.
+def write_messages(selection: Selection, job: Job, names: list[str], path: str) -> str:
+    """Write the messages about files to another file, in a worker. Return its path.
 
     Ends early when the parent has removed the file ``running`` beside it.
     """
@@ -78,7 +87,7 @@ def write_messages(selection: Selection, job: Job, name: str, path: str) -> str:
             if isinstance(message, BytesRead) and not running.exists():
                 raise InterruptedError
 
-        process_files(selection, job, [name], write)
+        process_files(selection, job, names, write)
     return path
 
 

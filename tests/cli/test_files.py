@@ -68,7 +68,7 @@ def test_an_unreadable_file_is_an_error_with_its_name(tmp_path: Path, archive: P
 
 
 def test_the_progress_adds_up_to_the_size_of_the_files(tmp_path: Path) -> None:
-    """In steps of about a megabyte, of which the last is smaller."""
+    """In steps of at least a megabyte, except the last."""
     files = tmp_path / "1", tmp_path / "2"
     for file in files:
         file.write_bytes((PUSH + b"\n") * 3_000)

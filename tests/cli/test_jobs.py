@@ -16,6 +16,7 @@ from ecr_events.cli.lines import encode_lines
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Return five files, of which two have an invalid document, and use workers for them however small they are."""
     monkeypatch.setattr(inputs, "_PARALLEL_SIZE", 0)
+    monkeypatch.setattr(inputs, "_GROUP_SIZE", 1)
     names = [tmp_path / f"{number}.ndjson" for number in range(5)]
     for number, name in enumerate(names):
         broken = b"{broken\n" if number in {1, 3} else b""
@@ -71,7 +72,7 @@ def kill(events):
 
 if __name__ == "__main__":
     try:
-        process_files_in_parallel(Selection(), kill, sys.argv[1:], print, 2)
+        process_files_in_parallel(Selection(), kill, [[name] for name in sys.argv[1:]], print, 2)
     except OSError as error:
         print(error)
 """
@@ -90,7 +91,7 @@ def test_a_worker_ends_early_when_its_parent_has(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(PUSH)
     with pytest.raises(InterruptedError):
-        write_messages(Selection(), encode_lines, str(file), str(tmp_path / "messages"))
+        write_messages(Selection(), encode_lines, [str(file)], str(tmp_path / "messages"))
 
 
 def test_nothing_is_left_behind(files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,14 +105,14 @@ def test_nothing_is_left_behind(files: list[Path], tmp_path: Path, monkeypatch: 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        process_files_in_parallel(Selection(), encode_lines, [*map(str, files)], fail, 2)
+        process_files_in_parallel(Selection(), encode_lines, [[str(file)] for file in files], fail, 2)
     assert [*folder.iterdir()] == []
 
 
 def test_messages_about_later_files_are_dropped_after_a_stop(files: list[Path]) -> None:
     """The results of the file with the invalid document are not."""
     sent: list[object] = []
-    process_files_in_parallel(Selection(on_error="stop"), encode_lines, [*map(str, files)], sent.append, 2)
+    process_files_in_parallel(Selection(on_error="stop"), encode_lines, [[str(file)] for file in files], sent.append, 2)
     assert sum(isinstance(message, InvalidDocument) for message in sent) == 1
     results = b"".join(message.value for message in sent if isinstance(message, Result))
     assert results.count(b"\n") == 3
@@ -131,3 +132,14 @@ def test_a_reader_that_closes_the_pipe_ends_the_workers(tmp_path: Path) -> None:
         assert process.stderr.read() == b""
         assert process.wait() == 1
     assert time.monotonic() - start < 30
+
+
+def test_small_files_are_read_in_groups(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker would take longer to be asked for each than to read it."""
+    size = files[0].stat().st_size
+    names = [*map(str, files)]
+    monkeypatch.setattr(inputs, "_GROUP_SIZE", size + 1)
+    assert inputs.group_for_workers(names) == [names[:2], names[2:4], names[4:]]
+    monkeypatch.setattr(inputs, "_GROUP_SIZE", 100 * size)
+    assert inputs.group_for_workers(names) == [names]
+    assert inputs.group_for_workers([*names, "-"]) == []
