@@ -34,6 +34,7 @@ _MIN_WINDOW = 1 << 14
 _LAST_BYTES = b"}] \t\r\n,"
 """Last bytes of text that may end with a complete document."""
 
+_BRACKETS = re.compile(rb"[\[\],]")
 _COMMA = re.compile(rb"[ \t\r\n]*+,?")
 _SEPARATOR = re.compile(rb"\}[ \t\r\n]*+,?[ \t\r\n]*+\{")
 
@@ -104,7 +105,12 @@ class FileReader:
         """Number of its line."""
         self._separator = b""
         """The last text between two documents, with the braces around it; empty if unknown."""
-        self._in_array = False
+        self._brackets = 0
+        """The position in the text up to which brackets have been counted."""
+        self._depth = 0
+        """The number of arrays that are open."""
+        self._is_closed = False
+        """Whether the last array has been closed. A comma behind its bracket says that it has not."""
         self._last = Kind.INTACT
         """The state of the last entry."""
         self._refused = 0
@@ -135,7 +141,7 @@ class FileReader:
         self._advance(len(self._text))
         if damage is not None:
             yield self._error(damage, b"")
-        elif self._in_array and self._last is Kind.INTACT:
+        elif self._depth and self._last is Kind.INTACT:
             yield self._error(DecodeError("array is truncated", "$", b""), b"")
 
     def _entries(self, *, final: bool) -> Iterator[Batch]:
@@ -155,7 +161,7 @@ class FileReader:
                     yield events
             start = self._skip_separators(position)
             continued = self._last is Kind.UNFINISHED
-            entry = frame_entry(text, start, final=final, in_array=self._in_array, continued=continued)
+            entry = frame_entry(text, start, final=final, in_array=self._depth > 0, continued=continued)
             if entry is None:
                 break
             position, self._last = entry
@@ -165,12 +171,16 @@ class FileReader:
         self._advance(max(position, kept))
         self._text = text[kept:]
         self._counted -= kept
+        self._brackets -= kept
 
     def _decode_entry(self, start: int, end: int) -> Batch:
         """Return the event of an entry, or its error, and note what separates it from the next entry."""
         payload = self._text[start:end]
         if self._last is Kind.DAMAGED:
             payload = payload.rstrip(b", \t\r\n")
+            if payload.endswith(b"]"):
+                # Behind a document that is truncated in a list of its own, a comma opens the array again.
+                self._count_brackets(start + len(payload) - 1, end)
         try:
             event = self._decoders.decode(payload)
         except DecodeError as error:
@@ -223,10 +233,20 @@ class FileReader:
     def _skip_separators(self, position: int) -> int:
         """Return the start of the next entry, and note whether it is in an array."""
         start = skip_separators(self._text, position)
-        opened, closed = (self._text.rfind(bracket, position, start) for bracket in (b"[", b"]"))
-        if opened != closed:
-            self._in_array = opened > closed
+        self._count_brackets(max(position, self._brackets), start)
+        self._brackets = max(start, self._brackets)
         return start
+
+    def _count_brackets(self, position: int, end: int) -> None:
+        """Count the arrays that separators open and close."""
+        for mark in _BRACKETS.findall(self._text, position, end):
+            if mark == b"[":
+                self._depth += 1
+            elif mark == b"]":
+                self._is_closed = self._is_closed or self._depth == 1
+                self._depth = max(0, self._depth - 1)
+            elif self._depth == 0 and self._is_closed:
+                self._depth = 1
 
     def _advance(self, position: int) -> None:
         """Move the position of errors to that in the text."""

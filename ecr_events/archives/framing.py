@@ -14,11 +14,12 @@ starts. A brace is not enough: a broken document contains braces of its own. Two
 1. The start of a line, if the damaged entry started a line, and the line begins with the same
    indentation and a brace. No document contains such a line, unless its keys are not indented.
 2. A whole event: an object that is valid JSON and has all nine fields of the envelope, and whose
-   surroundings do not say that it is nested. Nested is what follows a colon, and what is followed,
-   possibly after more objects of the same list, by the end of an object or by another key. At top
-   level is what is followed by another object without a comma, or by the end of an array with nothing
-   but another document behind it. If the surroundings say nothing, an event is nested if its list
-   follows a colon, or if it precedes the first syntax error, and at top level otherwise.
+   surroundings do not say that it is nested. Nested is what follows a key and a colon, and what is
+   followed, possibly after more objects of the same list, by the end of an object or by another key.
+   At top level is what is followed by another object without a comma, or by the end of an array with
+   nothing but another document behind it. If the surroundings say nothing, an event is nested if its
+   list follows a key, or if it precedes the first syntax error, and at top level otherwise. Behind
+   damage that opens no object, what follows an event says nothing.
 
 The first of these positions ends the damage. Every byte is part of a document, of damage or of
 a separator.
@@ -64,6 +65,7 @@ _SCALAR = re.compile(
     rb'|"(?:[^"\\\x00-\x1f]|\\.)*+"(?=[ \t]*+[,\]\r\n])'  # not a key
 )
 _KEY = re.compile(rb'"(?:[^"\\]|\\.)*+"\s*+:')
+_VALUE = re.compile(rb'"\s*+:([\s\[]*+)\Z')
 _INDENTATION = re.compile(rb"(?:\n|\xef\xbb\xbf)([ \t]*+)\Z")
 _FIRST_KEY = re.compile(rb"\{[ \t]*+\r?\n([ \t]*+)[^\s{]")
 _POSITION = re.compile(r"\(byte (\d+)\)")
@@ -170,6 +172,8 @@ class _Frame:
         """Position of the first syntax error, or the end of the text without one."""
         self.truncated: list[int] = []
         """Starts of objects that the end of the text truncates."""
+        self.is_open = text.startswith((b"{", b'"'), start)
+        """Whether the text before a position may be part of an object that is still open."""
 
     def entry(self, *, continued: bool) -> Entry:
         """Return the entry. Raises _IncompleteError if more text is needed."""
@@ -183,7 +187,8 @@ class _Frame:
         if following is None:
             following = line
         if following is not None:
-            return Entry(following, Kind.DAMAGED)
+            # An unfinished entry may end where an event starts.
+            return Entry(following, Kind.DAMAGED) if following > self.start else self.entry(continued=False)
         if self.is_incomplete:
             raise _IncompleteError
         if not self.is_too_long:
@@ -239,6 +244,7 @@ class _Frame:
                         raise _IncompleteError
                     self.truncated.append(start)
                 nested += 1
+                self.is_open = True
                 furthest, position = max(furthest, stop), start + 1
             elif not self.is_event(start, stop):
                 position = stop
@@ -259,10 +265,12 @@ class _Frame:
 
     def is_nested(self, start: int, stop: int, end: int) -> tuple[bool, int]:
         """Return whether the event from `start` to `stop` is part of another document, and where to go on if so."""
-        before = self.text[max(self.start, start - MAX_INDENTATION) : start].rstrip()
-        if before.endswith(b":"):
+        value = _VALUE.search(self.text[max(self.start, start - MAX_INDENTATION) : start])
+        in_list = value is not None and b"[" in value[1]
+        if value is not None and not in_list:
             return True, stop
-        in_list = before.rstrip(b"[ \t\r\n").endswith(b":")
+        if not (self.is_open or in_list):
+            return False, stop
         is_nested, position = self.follow(stop, end, in_list=in_list)
         return in_list or stop <= self.error if is_nested is None else is_nested, position
 
@@ -273,7 +281,7 @@ class _Frame:
 
         Objects that follow after a comma are siblings: what follows the last of them decides.
         """
-        text, is_alone = self.text, True
+        text, is_alone, precedes_error = self.text, True, position <= self.error
         while True:
             position = self.skip_space(position, end)
             if not text.startswith(b",", position, end):
@@ -299,9 +307,9 @@ class _Frame:
             return in_list, position
         if text.startswith(b"}", position):
             return is_alone or None, position
-        return self.is_list_nested(position, end), position
+        return self.is_list_nested(position, end, precedes_error=precedes_error), position
 
-    def is_list_nested(self, position: int, end: int) -> bool | None:
+    def is_list_nested(self, position: int, end: int, *, precedes_error: bool) -> bool | None:
         """Return whether the list that ends at `position` is nested; None if none ends there."""
         closing = _CLOSING.match(self.text, position, end)
         behind = closing.end() if closing else position
@@ -309,11 +317,12 @@ class _Frame:
             return None
         if not self.in_array:
             return True
-        if self.text.startswith(b",", behind, end):
-            behind += 1
-        behind = self.skip_space(behind, end)
+        comma = self.text.startswith(b",", behind, end)
+        behind = self.skip_space(behind + comma, end)
         if behind == end:
             return end < self.end
+        if comma and precedes_error and self.text.startswith(b"[", behind):
+            return True
         return {b"}": True, b'"': True, b"{": False, b"[": False}.get(self.text[behind : behind + 1])
 
     def undecided(self, position: int) -> bool | None:

@@ -80,6 +80,11 @@ NESTED = b'"list":[' + A + b"," + B + b"]"
         pytest.param(b'{"x" 1},' + A + b"," + B + b',"version":1', True, A, id="before a lost brace"),
         pytest.param(b"{" + A + b",", False, A, id="surplus brace"),
         pytest.param(b"}\n" + A, False, A, id="surplus brace behind"),
+        pytest.param(b"}\n" + A + b"}\n" + B, False, A, id="surplus braces around"),
+        pytest.param(b"garbage" + A + b'],"y":1}' + B, False, A, id="damage that opens nothing"),
+        pytest.param(b"event:" + A + b"event:" + B, False, A, id="colon that follows no key"),
+        pytest.param(b'{"x":"09:' + A + B, False, A, id="truncated behind a colon in a string"),
+        pytest.param(b'{"x" 1,"y":[1]},' + A + b"],[", True, A, id="end of an array before another in an array"),
         pytest.param(b"{'x': 1}," + A, True, A, id="single quotes"),
         pytest.param(b'{"x" 1,' + NESTED + b"}" + C, False, C, id="behind a nested list"),
         pytest.param(b'{"x" 1,"y":' + A + b"}" + B, False, B, id="behind a nested event"),
@@ -96,6 +101,8 @@ NESTED = b'"list":[' + A + b"," + B + b"]"
         pytest.param(b"{" + NESTED[:-1], True, None, id="truncated list"),
         pytest.param(b'{"x" 1,"list":[{"version":"0" ' + A + b"," + B + b"]}", True, None, id="damaged list"),
         pytest.param(b'{"x" 1,"list":[' + A + B + b"]}", True, None, id="list without its comma"),
+        pytest.param(b'{"list":[[' + A + b"],[@]]}", True, None, id="list of lists"),
+        pytest.param(b'garbage{"x" 1,"y":{' + NESTED + b"}}", True, None, id="list behind garbage"),
         pytest.param(b'{"list":[1,' + A, True, None, id="truncated behind the event in a list"),
     ],
 )
@@ -150,7 +157,7 @@ def test_a_document_may_be_as_long_as_the_maximum() -> None:
     cut = frame(text, final=False)
     assert cut is not None
     assert cut == (MAX_DOCUMENT_SIZE - 100, Kind.UNFINISHED)
-    assert frame(text, cut.end, continued=True) == (cut.end, Kind.DAMAGED)
+    assert frame(text, cut.end, continued=True) == (len(text), Kind.INTACT)
 
 
 def test_an_event_further_away_than_the_maximum_is_at_top_level() -> None:

@@ -404,6 +404,27 @@ def test_a_document_that_truncates_an_array_is_the_only_error() -> None:
     assert [error.payload for error in errors] == [LINES[1][:50].encode()]
 
 
+@pytest.mark.parametrize("chunk", [64, file_reader.CHUNK])
+@pytest.mark.parametrize(
+    ("text", "payloads"),
+    [
+        pytest.param('[{0},],"detail":{{}}}},{1},{2}]', ['"detail":{}}'], id="document without its beginning"),
+        pytest.param("[{0},]}},{1},{2}]", ["}"], id="stray end"),
+        pytest.param("[{0},]x,{1},{2}]", ["x"], id="stray bracket"),
+        pytest.param("[{0},garbage]\n{1}\n{2}\n", ["garbage]"], id="damage before the end of an array"),
+        pytest.param("[{0},garbage],{1},{2}", ["garbage]", ""], id="damage before a stray bracket, truncated"),
+        pytest.param("[[{0}],[{1},{2}]", [""], id="truncated array of arrays"),
+        pytest.param("[[{0}],[{1},{2}]]]\n[]", [], id="surplus bracket"),
+    ],
+)
+def test_brackets_are_counted(text: str, payloads: list[str], chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comma behind the last bracket says that the array goes on."""
+    monkeypatch.setattr(file_reader, "CHUNK", chunk)
+    errors: list[ArchiveError] = []
+    assert list(read(text.format(*LINES).encode(), on_error=errors.append)) == EVENTS[:3]
+    assert [error.payload for error in errors] == [payload.encode() for payload in payloads]
+
+
 def test_a_byte_order_mark_is_a_separator() -> None:
     """At the start of the file, and at those of files that have been concatenated."""
     part = b"\xef\xbb\xbf" + STYLES["indented array"](LINES[:3]).encode()
