@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, overload
 
@@ -20,7 +21,7 @@ from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import bind, detail_type_of, matches
 from ecr_events.session import Session
 
-__all__ = ["decode", "encode", "expected_detail_type", "json_schema"]
+__all__ = ["convert_document", "decode", "decode_known", "encode", "expected_detail_type", "json_schema"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
 
@@ -74,7 +75,7 @@ def decode(
         if payload.__class__ is dict:
             event = msgspec.convert(payload, _CLASSES[payload["detail-type"]])
         else:
-            event = _decode_json(payload)
+            event = decode_known(payload)
     except (LookupError, ValueError, TypeError, RecursionError, BufferError):
         event = None
     if event is None or (type is not None and event.__class__ is not type):
@@ -110,15 +111,20 @@ def json_schema(type: type[EventBridgeEvent] | UnionType = ECREvent) -> dict[str
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
+@cache
+def _build_decoder() -> Callable[[Any], ECREvent]:
+    return msgspec.json.Decoder(ECREvent).decode
+
+
 def _build_decoder_and_decode(payload: Any) -> ECREvent:
     # Building the decoder takes milliseconds, too long for an import.
-    global _decode_json
-    _decode_json = msgspec.json.Decoder(ECREvent).decode
-    event: ECREvent = _decode_json(payload)
-    return event
+    global decode_known
+    decode_known = _build_decoder()
+    return decode_known(payload)
 
 
-_decode_json: Callable[[Any], ECREvent] = _build_decoder_and_decode
+decode_known: Callable[[Any], ECREvent] = _build_decoder_and_decode
+"""Return the event in JSON as msgspec's decoder does: without `UnknownEvent` and `DecodeError`."""
 
 
 def _decode_document(payload: Payload, type: type[EventBridgeEvent] | None) -> EventBridgeEvent:
@@ -135,12 +141,14 @@ def _decode_document(payload: Payload, type: type[EventBridgeEvent] | None) -> E
         if "detail-type" not in document:
             # Wrappings of events lack other fields too. This is the one that explains the error.
             raise msgspec.ValidationError("Object missing required field `detail-type`")
-        return _convert(document, type)
+        event: EventBridgeEvent = convert_document(document, type)
     except (ValueError, RecursionError, BufferError) as error:
         raise DecodeError.from_exception(error, payload) from error
+    return event
 
 
-def _convert(document: dict[str, Any], type: type[EventBridgeEvent] | None) -> EventBridgeEvent:
+def convert_document(document: dict[str, Any], type: type[EventBridgeEvent] | None = None) -> Any:
+    """Return the event in parsed JSON with a ``detail-type``, as `decode` does. Raises msgspec's errors."""
     detail_type = document["detail-type"]
     known = _CLASSES.get(detail_type) if isinstance(detail_type, str) else None
     if type is not None:

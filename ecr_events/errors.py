@@ -19,7 +19,6 @@ Every class survives pickling with its attributes.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -41,6 +40,7 @@ __all__ = [
     "ServiceError",
     "ThrottledError",
     "UnavailableError",
+    "detach",
 ]
 
 Payload: TypeAlias = bytes | bytearray | memoryview | str | dict[str, Any]
@@ -85,12 +85,13 @@ class DecodeError(ECREventsError, ValueError):
     def from_exception(cls, error: Exception, payload: Payload) -> Self:
         """Return the error for `payload`, with reason and path from an error of msgspec or Python."""
         reason, path = str(error), "$"
-        if found := re.fullmatch(r"(.*) - at (`key` in )?`(\$.*)`", reason, re.DOTALL):
-            reason, in_key, path = found.groups()
-            if reason.startswith("Invalid enum value"):
-                reason = "not the value required by this detail-type"
-            if in_key:
-                reason = f"{reason} as a key"
+        for mark, suffix in ((" - at `$", ""), (" - at `key` in `$", " as a key")):
+            before, found, after = reason.rpartition(mark)
+            if found and after.endswith("`"):
+                if before.startswith("Invalid enum value"):
+                    before = "not the value required by this detail-type"
+                reason, path = before + suffix, f"${after[:-1]}"
+                break
         if reason[1:2].islower():
             reason = reason[0].lower() + reason[1:]
         return cls(reason, path, payload)
@@ -225,3 +226,10 @@ class BatchServiceError(ServiceError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.errors, self.results), vars(self)
+
+
+def detach(error: BaseException) -> None:
+    """Drop the tracebacks of an error that will be stored: their frames hold more than the payload."""
+    for exception in (error, error.__cause__):
+        if exception is not None:
+            exception.__traceback__ = exception.__context__ = None

@@ -87,3 +87,182 @@ def logs(*messages: Any) -> dict[str, Any]:
 
 def subscription(document: Any) -> dict[str, Any]:
     return {"awslogs": {"data": b64(gzipped(document))}}
+
+
+def kafka_record(value: str | bytes, offset: int = 15, *, partition: int | str = 0, **headers: str) -> dict[str, Any]:
+    """Return a record of Kafka. The bytes of headers are signed."""
+    encoded = [{name: [(byte ^ 0x80) - 0x80 for byte in text.encode()]} for name, text in headers.items()]
+    return {
+        "topic": "events",
+        "partition": partition,
+        "offset": offset,
+        "timestamp": 1545084650987,
+        "timestampType": "CREATE_TIME",
+        "key": b64("key"),
+        "value": b64(value),
+        "headers": encoded,
+    }
+
+
+def kafka(*records: Any, source: str = "aws:kafka") -> dict[str, Any]:
+    """Return a Lambda batch of Kafka."""
+    partitions: dict[str, list[Any]] = {}
+    for record in records:
+        place = f"{record['topic']}-{record['partition']}" if isinstance(record, dict) else "events-0"
+        partitions.setdefault(place, []).append(record)
+    return {
+        "eventSource": source,
+        "eventSourceArn": "arn:aws:kafka:eu-west-1:012345678901:cluster/events/1",
+        "bootstrapServers": "b-1.example.com:9092",
+        "records": partitions,
+    }
+
+
+def rabbitmq_message(data: str | bytes, id_: str | None = None) -> dict[str, Any]:
+    properties = {
+        "contentType": "text/plain",
+        "contentEncoding": None,
+        "headers": {"team": {"bytes": [*b"a"]}, "number": 10},
+        "deliveryMode": 1,
+        "messageId": id_,
+        "bodySize": 80,
+    }
+    return {"basicProperties": properties, "redelivered": False, "data": b64(data)}
+
+
+def rabbitmq(*messages: Any) -> dict[str, Any]:
+    return {
+        "eventSource": "aws:rmq",
+        "eventSourceArn": "arn:aws:mq:eu-west-1:012345678901:broker:events:b-1",
+        "rmqMessagesByQueue": {"events::/": list(messages)},
+    }
+
+
+def activemq_message(data: str | bytes, id_: str = "ID:b-1") -> dict[str, Any]:
+    return {
+        "messageID": id_,
+        "messageType": "jms/text-message",
+        "deliveryMode": 1,
+        "replyTo": "null",
+        "destination": {"physicalName": "events"},
+        "data": b64(data),
+        "properties": {"team": "a", "number": 7},
+    }
+
+
+def activemq(*messages: Any) -> dict[str, Any]:
+    return {
+        "eventSource": "aws:mq",
+        "eventSourceArn": "arn:aws:mq:eu-west-1:012345678901:broker:events:b-2",
+        "messages": list(messages),
+    }
+
+
+def function_url(body: str | bytes | None, **headers: str) -> dict[str, Any]:
+    """Return a request of a function URL or an HTTP API, with the body in base64 if it is bytes."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "requestContext": {"accountId": "012345678901", "requestId": "r-1", "http": {"method": "POST"}},
+        "body": b64(body) if isinstance(body, bytes) else body,
+        "isBase64Encoded": isinstance(body, bytes),
+    }
+
+
+def rest_api(body: str | None) -> dict[str, Any]:
+    return {
+        "resource": "/events",
+        "httpMethod": "POST",
+        "headers": {"Content-Type": "application/json"},
+        "multiValueHeaders": {"Content-Type": ["application/json"]},
+        "requestContext": {"resourceId": "2gxmpl", "requestId": "r-1", "identity": {"sourceIp": "192.0.2.1"}},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def load_balancer(body: str) -> dict[str, Any]:
+    return {
+        "requestContext": {
+            "elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:012345678901:targetgroup/a"}
+        },
+        "httpMethod": "POST",
+        "path": "/",
+        "multiValueHeaders": {"content-type": ["text/plain", "application/json"]},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def cloud_event(data: Any, **attributes: str) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": "c-1",
+        "source": "arn:aws:events:eu-west-1:012345678901:event-bus/default",
+        "type": "com.amazon.events.event",
+        "datacontenttype": "application/json",
+        "data": data,
+        **attributes,
+    }
+
+
+def argo_event(data: str) -> dict[str, Any]:
+    """Return an event as a sensor of Argo Events passes it on."""
+    context = {key: value for key, value in cloud_event(None).items() if key != "data"}
+    return {"context": context | {"subject": "example"}, "data": b64(data)}
+
+
+def invocation(payload: Any, condition: str = "RetriesExhausted") -> dict[str, Any]:
+    """Return the record of an asynchronous invocation."""
+    return {
+        "version": "1.0",
+        "timestamp": "2026-05-04T09:16:05.568Z",
+        "requestContext": {
+            "requestId": "q-1",
+            "functionArn": "arn:aws:lambda:eu-west-1:012345678901:function:notify:$LATEST",
+            "condition": condition,
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": payload,
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "responsePayload": {"errorMessage": "RequestId: q-1 Process exited before completing request"},
+    }
+
+
+def batch_invocation(key: str = "KinesisBatchInfo", **payload: Any) -> dict[str, Any]:
+    """Return the record of an invocation with a batch of a stream."""
+    record = invocation(None) | payload
+    del record["requestPayload"], record["responsePayload"]
+    info = {"shardId": "shardId-000000000001", "startSequenceNumber": "1", "endSequenceNumber": "2", "batchSize": 500}
+    return record | {key: info}
+
+
+def invocation_event(detail: Any) -> dict[str, Any]:
+    """Return the same as an event of EventBridge."""
+    return {
+        **json.loads(PUSH_JSON),
+        "source": "lambda",
+        "detail-type": "Lambda Function Invocation Result - Failure",
+        "detail": detail,
+    }
+
+
+def function_result(payload: Any) -> dict[str, Any]:
+    """Return the result of a function as Step Functions passes it to the next state."""
+    return {
+        "ExecutedVersion": "$LATEST",
+        "Payload": payload,
+        "SdkHttpMetadata": {"HttpStatusCode": 200},
+        "StatusCode": 200,
+    }
+
+
+def with_metadata(data: Any) -> dict[str, Any]:
+    """Return an event as a custom event bus sends it with its metadata."""
+    return {
+        "Data": data,
+        "Metadata": {"team": "a"},
+        "SystemMetadata": {"aws:EventId": "b-1", "aws:DeliveryType": "LIVE"},
+    }

@@ -16,7 +16,7 @@ import msgspec
 from ecr_events.archives.framing import MAX_DOCUMENT_SIZE, MAX_INDENTATION, Kind, frame_entry, skip_separators
 from ecr_events.archives.sources import BinaryReader, Source, open_source, read_chunks
 from ecr_events.codec import decode
-from ecr_events.errors import ArchiveError, DecodeError
+from ecr_events.errors import ArchiveError, DecodeError, detach
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 
@@ -261,10 +261,8 @@ class FileReader:
     def _error(self, error: DecodeError, payload: bytes) -> ArchiveError:
         """Return `error` with the current position."""
         found = ArchiveError(error.reason, error.path, payload, file=self._name, offset=self._offset, line=self._line)
-        found.__cause__ = cause = error.__cause__
-        if cause is not None:
-            # Its frames hold more than the payload.
-            cause.__traceback__ = cause.__context__ = None
+        found.__cause__ = error.__cause__
+        detach(found)
         return found
 
 

@@ -1,23 +1,49 @@
-"""base64 and gzip, expanded up to a limit."""
+"""The memory that a delivery may take: what base64, gzip and JSON in it expand to, up to a limit.
 
-import binascii
+Everything is charged before it is expanded, for the most that it can expand to. Measuring a text takes about as
+long as decoding it, so a part of the limit is set aside for as much text as deliveries usually have.
+"""
+
+import io
+from collections.abc import Sized
+from typing import Self
 
 import msgspec
 
 from ecr_events.errors import DecodeError
 from ecr_events.gunzip import MAGIC, gunzip
 
-__all__ = ["MAX_EXPANDED_SIZE", "ExpansionLimit", "expand"]
+__all__ = ["MAX_EXPANDED_SIZE", "UNMEASURED", "ExpansionLimit", "expand", "expand_if_encoded"]
 
 MAX_EXPANDED_SIZE = 256 * 1024 * 1024
 """Default limit of a delivery, in bytes."""
 
+_MAX_GROWTH = 48
+"""Bytes that a byte of JSON takes at most once parsed, as measured for nested arrays."""
+
+UNMEASURED = 8 * _MAX_GROWTH
+"""The limit divided by this is the size of the texts that need not be measured, in two places each."""
+
+_RECORD_SIZE = 512
+"""Bytes charged per record of a batch, about the size of an `InvalidRecord`: arrays can hold millions of them."""
+
+_ENCODED = ("ey", "ew", "W", "H4sI")
+"""The first characters of base64 of an object, an array or gzip."""
+
 
 class ExpansionLimit(msgspec.Struct):
-    """The bytes that base64 and gzip in one delivery expand to, and their limit."""
+    """The bytes that a delivery may still take."""
 
-    limit: int
-    consumed: int = 0
+    remaining: int
+
+    unmeasured: int = 0
+    """Size of the texts that need not be measured, since what they take is set aside."""
+
+    @classmethod
+    def of(cls, max_expanded_size: int) -> Self:
+        """Return the limit of texts beside those that a source decodes on its own."""
+        unmeasured = max_expanded_size // UNMEASURED
+        return cls(max_expanded_size - 2 * _MAX_GROWTH * unmeasured, unmeasured)
 
     def consume(self, count: int) -> None:
         """Charge `count` bytes.
@@ -25,31 +51,87 @@ class ExpansionLimit(msgspec.Struct):
         Raises:
             ValueError: The limit is exceeded.
         """
-        self.consumed += count
-        if self.consumed > self.limit:
-            raise ValueError(f"expands to more than {self.limit:,} bytes")
+        if count > self.remaining:
+            raise ValueError("takes more memory than `max_expanded_size`")
+        self.remaining -= count
+
+    def consume_records(self, records: Sized) -> None:
+        """Charge the records of a batch. Raises ValueError."""
+        self.consume(len(records) * _RECORD_SIZE)
+
+    def consume_json(self, text: str | bytes) -> None:
+        """Charge JSON that is going to be parsed. Raises ValueError."""
+        if len(text) <= self.unmeasured:
+            self.unmeasured -= len(text)
+        else:
+            self.consume(_parsed_size(text))
 
 
-def expand(data: str, limit: ExpansionLimit) -> bytes:
-    """Return the bytes in base64, decompressed if they are gzip, as CloudWatch Logs sends them.
+def _parsed_size(text: str | bytes) -> int:
+    """Return an upper bound of the bytes that JSON takes once parsed.
+
+    Every value but the outermost follows a comma or is the first one in an object or an array. An object takes up to
+    208 bytes with its first member, an array up to 104 with its first item, and another member up to 136. Strings take
+    a byte per character, up to 8 if they are not ASCII: 4 of their own, and 4 of a copy in UTF-8.
+    """
+    if isinstance(text, str):
+        counts = text.count(","), text.count("{"), text.count("[")
+    else:
+        counts = text.count(b","), text.count(b"{"), text.count(b"[")
+    commas, braces, brackets = counts
+    strings = len(text) if text.isascii() else 8 * len(text)
+    return 128 + strings + 136 * commas + 208 * braces + 104 * brackets
+
+
+def expand(data: str | bytes, limit: ExpansionLimit) -> bytes:
+    """Return the bytes in base64, or bytes as they are, decompressed if they are gzip.
+
+    CloudWatch Logs compresses what it sends.
 
     Raises:
         ValueError: The base64 or the gzip is invalid, or exceeds the limit.
     """
-    limit.consume(len(data) * 3 // 4)
+    if isinstance(data, str):
+        limit.consume(len(data) * 3 // 4)
+        data = _decode_base64(data)
+    return _decompress(data, limit) if data.startswith(MAGIC) else data
+
+
+def expand_if_encoded(text: str | bytes, limit: ExpansionLimit) -> str | bytes:
+    """Return the JSON that `text` is, or the base64 of: senders encode what is binary or compressed.
+
+    Raises:
+        ValueError: The gzip in the base64 is invalid, or exceeds the limit.
+    """
+    if not isinstance(text, str) or not text.startswith(_ENCODED):
+        return text
     try:
-        raw = binascii.a2b_base64(data, strict_mode=True)
-    except ValueError as error:
-        raise ValueError(f"invalid base64: {error}") from error
-    return _decompress(raw, limit) if raw.startswith(MAGIC) else raw
+        data = msgspec.convert(text, bytes)
+    except ValueError:
+        return text
+    return expand(data, limit)
+
+
+def _decode_base64(text: str) -> bytes:
+    try:
+        return msgspec.convert(text, bytes)
+    except ValueError:
+        # Its error names the reason, and it accepts padding that is not needed.
+        from binascii import a2b_base64
+
+        try:
+            return a2b_base64(text, strict_mode=True)
+        except ValueError as error:
+            raise ValueError(f"invalid base64: {error}") from error
 
 
 def _decompress(compressed: bytes, limit: ExpansionLimit) -> bytes:
-    pieces: list[bytes] = []
+    remaining, decompressed = limit.remaining, io.BytesIO()
     try:
         for piece in gunzip([compressed]):
             limit.consume(len(piece))
-            pieces.append(piece)
-    except DecodeError as error:
-        raise ValueError(f"invalid gzip: {error.reason}") from error
-    return b"".join(pieces)
+            decompressed.write(piece)
+    except ValueError as error:
+        limit.remaining = remaining  # for other records
+        raise ValueError(f"invalid gzip: {error.reason}" if isinstance(error, DecodeError) else str(error)) from error
+    return decompressed.getvalue()

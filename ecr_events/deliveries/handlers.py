@@ -1,10 +1,10 @@
 """Handlers of events: their types, what they must not be, and where their failures go."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from enum import Enum
 from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from types import CoroutineType
 from typing import Final, TypeAlias, cast
 
 import msgspec
@@ -58,36 +58,39 @@ TransformHandler: TypeAlias = Callable[[ECREvent | UnknownEvent], bytes | str | 
 OnError: TypeAlias = Callable[[Failure], object]
 """A function that is called with each failure, such as a list's ``append``. An exception ends the processing."""
 
+_GENERATORS = Generator, AsyncGenerator
+
 _DEFERRED = CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR
 
 
-def reject_deferring(handler: object) -> None:
+def reject_deferring(handler: object, name: str = "handler") -> None:
     """Check that calling `handler` runs it.
 
     Raises:
         TypeError: It is a coroutine function, a generator function or an async generator function, or not callable.
     """
     if not callable(handler):
-        raise TypeError(f"handler must be callable, not {type(handler).__name__}")
+        raise TypeError(f"{name} must be callable, not {type(handler).__name__}")
     function: Callable[..., object] = handler
     while isinstance(function, partial):
         function = cast("partial[object]", function).func
     code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
     if code is not None and code.co_flags & _DEFERRED:
-        name = getattr(function, "__qualname__", type(function).__qualname__)
-        raise TypeError(f"handler must be a plain function, but {name} is a coroutine or generator function")
+        found = getattr(function, "__qualname__", type(function).__qualname__)
+        raise TypeError(f"{name} must be a plain function, but {found} is a coroutine or generator function")
 
 
 def reject_deferred(result: object) -> None:
     """Check that a handler has done its work.
 
     Raises:
-        TypeError: The result is an awaitable, a generator or an async generator, which nothing would run.
+        TypeError: The result is an awaitable, a future, a generator or an async generator: the work may never be done,
+            or fail unseen.
     """
     if result is None:
         return
     type_ = type(result)
-    if hasattr(type_, "__await__") or issubclass(type_, GeneratorType | AsyncGeneratorType):
+    if hasattr(type_, "__await__") or hasattr(type_, "add_done_callback") or issubclass(type_, _GENERATORS):
         if isinstance(result, CoroutineType):
             cast("CoroutineType[object, object, object]", result).close()  # or Python warns that it was never awaited
         raise TypeError(f"handler must finish its work, not return an object of type {type_.__name__}")

@@ -1,7 +1,7 @@
 """A handler run on every event of a delivery, and the response that AWS expects."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -18,8 +18,8 @@ from ecr_events.deliveries.handlers import (
     reject_deferring,
 )
 from ecr_events.deliveries.records import InvalidRecord, Record
-from ecr_events.deliveries.sources import Firehose, PartialBatchSource, Response, Source, open_delivery
-from ecr_events.deliveries.unwrap import Delivery, parse_delivery, unwrap_item
+from ecr_events.deliveries.sources import Firehose, PartialBatchSource, Response, Source
+from ecr_events.deliveries.unwrap import Delivery, Found, Opened, open_delivery, unwrap_item
 from ecr_events.session import Session
 
 __all__ = ["process", "transform"]
@@ -43,10 +43,14 @@ def process(
       be requested.
     - Kinesis, also from Pipes: the same with the first failed record alone, which ends the batch. The stream is
       delivered again from there on.
+    - Kafka: the same with the partition and the offset of each failed record, and of those after it in its partition.
+    - HTTP requests, by API Gateway, a function URL or a load balancer: ``{"statusCode": 200}``, or the first error is
+      raised, so that the sender gets a status that makes it try again.
     - Everything else, such as one event: None, and the first error is raised.
 
-    For SQS and Kinesis the event source mapping needs ``ReportBatchItemFailures``: without it Lambda ignores the
-    response and treats every record as processed.
+    For SQS, Kinesis and Kafka the event source mapping needs ``ReportBatchItemFailures``, which for Kafka requires the
+    provisioned mode: without it Lambda ignores the response and treats every record as processed. Where it cannot be
+    set, raise from `on_error`, to have the whole batch delivered again.
 
     Args:
         delivery: The event that Lambda passes to a function, or the result of ``receive_message``; JSON text or
@@ -56,22 +60,23 @@ def process(
             logger ``ecr_events``, with the id of the record and the class of the error; of a `DecodeError` also the
             text, of others the traceback without their text, which might quote the event.
         session: The boto3 session that lookups on the events go through.
-        max_expanded_size: The maximum number of bytes that base64 and gzip in the delivery may expand to.
+        max_expanded_size: As for `unwrap`.
 
     Raises:
-        Exception: The first error of a delivery without a response.
-        TypeError: The delivery is from Firehose, or not of a type listed above, or `handler` is a coroutine or
-            generator function. Nothing has been processed.
+        Exception: The first error of a delivery without ids in its response.
+        TypeError: The delivery is from Firehose, or not of a type listed above, or `handler` or `on_error` is
+            a coroutine or generator function. Nothing has been processed.
     """
     reject_deferring(handler)
-    items, source = open_delivery(parse_delivery(delivery))
+    opened = open_delivery(delivery, max_expanded_size)
+    source = opened.source
     if isinstance(source, Firehose):
         raise TypeError("a delivery of Firehose expects data in response: call `transform`, not `process`")
-    run = _Run(source, session, ExpansionLimit(max_expanded_size), log_failure if on_error is None else on_error)
+    run = _Run(opened, session, _checked(on_error))
     if isinstance(source, PartialBatchSource):
-        return run.batch_item_failures(items, source, handler)
-    run.invoke(items, handler)
-    return None
+        return run.batch_item_failures(source, handler)
+    run.invoke(handler)
+    return None if source.success is None else {**source.success}
 
 
 def transform(
@@ -81,86 +86,135 @@ def transform(
     on_error: OnError | None = None,
     session: Session | None = None,
     max_expanded_size: int = MAX_EXPANDED_SIZE,
-) -> Response:
+) -> dict[str, list[dict[str, str]]]:
     """Run `handler` on each event of a Firehose delivery, and return the transformed records.
 
     The response is ``{"records": [{"recordId": ..., "result": ..., "data": ...}, ...]}``. A record is ``Ok`` with the
-    data that the handler returned, or with its original data for None; ``Dropped`` for `DROPPED`; or
-    ``ProcessingFailed``. Results for several events in one record are concatenated.
+    data that the handler returned, or as it was for None; ``Dropped`` for `DROPPED`; or ``ProcessingFailed``.
+
+    In a record of several events, such as one of CloudWatch Logs, results are concatenated; an event for which the
+    handler returned None stays where it is, as JSON. A control message of CloudWatch Logs is dropped.
 
     Args:
         delivery: The event that Lambda passes to the function; JSON text or parsed.
         handler: Called with each event. An exception fails its record and no other.
         on_error: As for `process`.
         session: As for `process`.
-        max_expanded_size: As for `process`.
+        max_expanded_size: As for `unwrap`.
 
     Raises:
-        TypeError: The delivery is not from Firehose, or `handler` is a coroutine or generator function. Nothing has
-            been processed.
+        TypeError: The delivery is not from Firehose, or `handler` or `on_error` is a coroutine or generator function.
+            Nothing has been processed.
     """
     reject_deferring(handler)
-    items, source = open_delivery(parse_delivery(delivery))
+    opened = open_delivery(delivery, max_expanded_size)
+    source = opened.source
     if not isinstance(source, Firehose):
         raise TypeError("not a delivery of Firehose: call `process`, not `transform`")
-    run = _Run(source, session, ExpansionLimit(max_expanded_size), log_failure if on_error is None else on_error)
-    return {"records": [run.transform_record(item, source, handler) for item in items]}
+    run = _Run(opened, session, _checked(on_error))
+    outcomes = zip(opened.items, run.outcomes(), strict=True)
+    return {"records": [run.transformed(item, outcome, source, handler) for item, outcome in outcomes]}
+
+
+def _checked(on_error: OnError | None) -> OnError:
+    if on_error is None:
+        return log_failure
+    reject_deferring(on_error, "on_error")
+    return on_error
+
+
+_Outcome: TypeAlias = Record | Iterable[Found]
+"""The event of an item, or all that is found in it."""
 
 
 class _Run(msgspec.Struct, frozen=True):
     """The processing of one delivery."""
 
-    source: Source
+    opened: Opened
     session: Session | None
-    limit: ExpansionLimit
     on_error: OnError
 
-    def batch_item_failures(self, items: list[Any], source: PartialBatchSource, handler: Handler) -> Response:
-        """Return the response for the records that failed."""
-        failed: list[Any] = []
-        for index, item in enumerate(items):
-            if self._results(item, handler, reject_deferred) is None:
-                if not failed and source.is_ordered(items):
-                    return source.response(items[index:])
-                failed.append(item)
-        return source.response(failed)
+    def outcomes(self) -> Iterator[_Outcome]:
+        """Yield one outcome per item."""
+        opened = self.opened
+        expand = _find_in_batch if opened.is_batch else _find
+        return opened.source.unwrap(opened.items, self.session, opened.max_expanded_size, expand)
 
-    def transform_record(self, item: Any, source: Firehose, handler: TransformHandler) -> dict[str, str]:
+    def batch_item_failures(self, source: PartialBatchSource, handler: Handler) -> Response:
+        """Return the response for the items that failed or were held back."""
+        items = self.opened.items
+        failed: set[int] = set()
+        for index, outcome in enumerate(self.outcomes()):
+            if failed and index in failed:
+                continue
+            if isinstance(outcome, Record):  # the common case, at the least cost
+                try:
+                    result = handler(outcome.event)
+                    if result is not None:
+                        reject_deferred(result)
+                except Exception as error:  # noqa: BLE001 - any exception of the handler fails its record alone
+                    self.on_error(Failure(record=outcome, error=error))
+                else:
+                    continue
+            elif self._results(outcome, handler, reject_deferred) is not None:
+                continue
+            held_back = source.held_back(items, index)
+            failed.update((index, *held_back))
+            if len(held_back) == len(items) - index - 1:
+                break
+        return source.response([items[index] for index in sorted(failed)] if failed else [])
+
+    def transformed(self, item: Any, outcome: _Outcome, source: Firehose, handler: TransformHandler) -> dict[str, str]:
         """Return one transformed record."""
-        results = self._results(item, handler, _to_data)
+        results = self._results(_found(outcome), handler, _to_data)
         if results is None:
             return source.transformed(item, "ProcessingFailed")
-        if results and all(result is DROPPED for result in results):
-            return source.transformed(item, "Dropped")
-        if all(result is None for result in results):
+        if all(result is None for result, _ in results):
             return source.transformed(item, "Ok")
-        return source.transformed(item, "Ok", b"".join(result for result in results if isinstance(result, bytes)))
+        if all(result is DROPPED for result, _ in results):
+            return source.transformed(item, "Dropped")
+        data = (_to_bytes(content) if result is None else result for result, content in results if result != DROPPED)
+        return source.transformed(item, "Ok", b"".join(data))
 
-    def invoke(self, items: list[Any], handler: Handler) -> None:
+    def invoke(self, handler: Handler) -> None:
         """Run the handler on each event, and raise the first error."""
-        for item in items:
-            for record in self._unwrap(item):
+        for outcome in self.outcomes():
+            for record, _ in _found(outcome):
                 if isinstance(record, InvalidRecord):
                     raise record.error
-                reject_deferred(handler(record.event))
+                if record is not None:
+                    reject_deferred(handler(record.event))
 
-    def _results(self, item: Any, handler: Handler, convert: Callable[[object], _Result]) -> list[_Result] | None:
-        """Return the converted results for the events of an item; None after the first failure, which is reported."""
-        results: list[_Result] = []
-        for record in self._unwrap(item):
+    def _results(
+        self, found: Iterable[Found], handler: Handler, convert: Callable[[object], _Result]
+    ) -> list[tuple[_Result, Any]] | None:
+        """Return the converted result for each event of an item, with its content; None after a failure."""
+        results: list[tuple[_Result, Any]] = []
+        for record, content in found:
             if isinstance(record, InvalidRecord):
                 self.on_error(Failure(record=record, error=record.error))
                 return None
+            if record is None:
+                results.append((convert(DROPPED), content))
+                continue
             try:
-                results.append(convert(handler(record.event)))
+                results.append((convert(handler(record.event)), content))
             except Exception as error:  # noqa: BLE001 - any exception of the handler fails its record alone
                 self.on_error(Failure(record=record, error=error))
                 return None
         return results
 
-    def _unwrap(self, item: Any) -> Iterable[Record | InvalidRecord]:
-        record = self.source.decode_plain(item, self.session)
-        return unwrap_item(item, self.session, self.limit) if record is None else (record,)
+
+def _found(outcome: _Outcome) -> Iterable[Found]:
+    return ((outcome, None),) if isinstance(outcome, Record) else outcome
+
+
+def _find(source: Source, item: Any, session: Session | None, limit: ExpansionLimit) -> tuple[Iterable[Found]]:
+    return (unwrap_item(source, item, session, limit, is_batched=False),)
+
+
+def _find_in_batch(source: Source, item: Any, session: Session | None, limit: ExpansionLimit) -> tuple[Iterable[Found]]:
+    return (unwrap_item(source, item, session, limit, is_batched=True),)
 
 
 def _to_data(result: object) -> bytes | Dropped | None:
@@ -171,3 +225,10 @@ def _to_data(result: object) -> bytes | Dropped | None:
     if isinstance(result, str):
         return result.encode()
     raise TypeError(f"handler must return bytes, str, None or DROPPED, not {type(result).__name__}")
+
+
+def _to_bytes(content: Any) -> bytes:
+    """Return the JSON of an event as it came."""
+    if isinstance(content, str):
+        return content.encode()
+    return content if isinstance(content, bytes) else msgspec.json.encode(content)

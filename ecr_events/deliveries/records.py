@@ -26,7 +26,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """The decoded event."""
 
     attributes: Mapping[str, str] = NO_ATTRIBUTES
-    """The string attributes of the SQS or SNS message.
+    """Text that came with the event: attributes of an SQS or SNS message or of a CloudEvent, or headers.
 
     A dead-letter queue of EventBridge has ``ERROR_CODE``, ``ERROR_MESSAGE``, ``RULE_ARN``, ``TARGET_ARN`` and
     ``RETRY_ATTEMPTS``.

@@ -6,6 +6,7 @@ import json
 import logging
 import types
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,15 +18,31 @@ from delivery_samples import (
     PUSH_JSON,
     REPLICATION,
     REPLICATION_JSON,
+    activemq,
+    activemq_message,
+    argo_event,
+    b64,
+    batch_invocation,
+    cloud_event,
     firehose,
+    function_result,
+    function_url,
+    invocation,
+    kafka,
+    kafka_record,
     kinesis,
+    load_balancer,
     logs,
     notification,
     pipes_kinesis,
+    rabbitmq,
+    rabbitmq_message,
     received,
+    rest_api,
     sns,
     sqs,
     subscription,
+    with_metadata,
 )
 
 from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent, decode
@@ -117,6 +134,63 @@ def test_kinesis_reports_the_first_failure(wrap: Any, key: str | None) -> None:
     assert processed({"Records": [kinesis(PUSH_JSON)]})[0] == failed()
 
 
+def place(offset: int, partition: str = "events-0") -> dict[str, Any]:
+    return {"itemIdentifier": {"partition": partition, "offset": offset}}
+
+
+def test_kafka_reports_what_follows_in_the_partition() -> None:
+    """A failed record and those after it in its partition, by partition and offset; other partitions go on."""
+    handled: list[EventBridgeEvent] = []
+
+    def handle(event: EventBridgeEvent) -> None:
+        handled.append(event)
+        fail_replications(event)
+
+    records = [
+        kafka_record(PUSH_JSON, 1),
+        kafka_record(PUSH_JSON, 7, partition=1),
+        kafka_record(REPLICATION_JSON, 2),
+        kafka_record("{", 3),
+        kafka_record(PUSH_JSON, 4),
+        kafka_record("{", 8, partition=1),
+    ]
+    response, failures = processed(kafka(*records), handle)
+    assert response == {"batchItemFailures": [place(2), place(3), place(4), place(8, "events-1")]}
+    assert handled == [PUSH, REPLICATION, PUSH]
+    assert [failure.record.id for failure in failures] == ["events-0:2", "events-1:8"]
+    assert processed(kafka(kafka_record(PUSH_JSON)))[0] == failed()
+
+
+@pytest.mark.parametrize("strange", [None, 7, {"topic": "events"}, kafka_record("{") | {"offset": "15"}])
+def test_a_record_of_kafka_without_a_place_fails_with_an_empty_id(strange: Any) -> None:
+    """Lambda takes an unknown one for the failure of the whole batch."""
+    delivery = kafka(kafka_record(PUSH_JSON))
+    delivery["records"]["events-1"] = [strange]
+    response, failures = processed(delivery)
+    assert response == failed("")
+    assert len(failures) == 1
+
+
+REQUESTS: dict[str, Any] = {
+    "function URL": function_url(PUSH_JSON),
+    "API Gateway": rest_api(PUSH_JSON),
+    "load balancer": load_balancer(PUSH_JSON),
+}
+
+
+@pytest.mark.parametrize("delivery", REQUESTS.values(), ids=REQUESTS)
+def test_a_request_is_answered_or_fails(delivery: Any) -> None:
+    """With a status, which API Gateway and load balancers require; by an error, so that the sender tries again."""
+    assert processed(delivery) == ({"statusCode": 200}, [])
+    with pytest.raises(ZeroDivisionError):
+        processed(delivery, lambda _: 1 // 0)
+    with pytest.raises(DecodeError):
+        processed(delivery | {"body": MALFORMED_JSON})
+    response, _ = processed(delivery)
+    response["statusCode"] = 500
+    assert processed(delivery)[0] == {"statusCode": 200}
+
+
 def test_a_message_with_several_events_fails_once() -> None:
     """The first failure ends the message, which is delivered again as a whole."""
     several = json.dumps([json.loads(body) for body in (PUSH_JSON, REPLICATION_JSON, REPLICATION_JSON)])
@@ -152,6 +226,15 @@ WITHOUT_RESPONSE: dict[str, Any] = {
     "SNS": {"Records": [sns(PUSH_JSON)]},
     "SNS over HTTP": notification(PUSH_JSON),
     "array": [json.loads(PUSH_JSON), json.loads(PUSH_JSON)],
+    "Pipes, Kafka": [kafka_record(PUSH_JSON, partition="0")],
+    "RabbitMQ": rabbitmq(rabbitmq_message(PUSH_JSON)),
+    "ActiveMQ": activemq(activemq_message(PUSH_JSON)),
+    "CloudEvent": cloud_event(json.loads(PUSH_JSON)),
+    "Argo Events": argo_event(PUSH_JSON),
+    "Lambda invocation": invocation(json.loads(PUSH_JSON)),
+    "Lambda batch invocation": batch_invocation(payload=json.dumps({"Records": [kinesis(PUSH_JSON)]})),
+    "Step Functions": function_result(json.loads(PUSH_JSON)),
+    "custom event bus": [with_metadata(json.loads(PUSH_JSON))],
 }
 
 
@@ -162,12 +245,19 @@ def test_without_a_response_the_first_error_is_raised(delivery: Any) -> None:
     with pytest.raises(ZeroDivisionError):
         processed(delivery, lambda _: 1 // 0)
     with pytest.raises(DecodeError):
-        processed(json.loads(json.dumps(delivery).replace("action-type", "")))
+        processed(json.loads(json.dumps(delivery).replace("action-type", "").replace(b64(PUSH_JSON), b64("{"))))
+
+
+def test_a_batch_invocation_without_its_batch_raises() -> None:
+    """The records that it names were not processed."""
+    with pytest.raises(DecodeError, match="names the failed records of a stream, but does not have their data"):
+        processed(batch_invocation())
 
 
 def test_cloudwatch_logs_have_no_response() -> None:
     """As for an event itself, the first error is raised."""
     assert processed(subscription(logs(PUSH_JSON))) == (None, [])
+    assert processed(subscription(logs("") | {"messageType": "CONTROL_MESSAGE"})) == (None, [])
     with pytest.raises(LookupError):
         processed(subscription(logs(PUSH_JSON, REPLICATION_JSON)))
 
@@ -195,7 +285,7 @@ def test_the_session_and_the_limit_are_passed_on() -> None:
     assert sessions == [session] * 3
     failures: list[Failure] = []
     assert process(kinesis(PUSH_JSON), handle, on_error=failures.append, max_expanded_size=10) == failed("s-1")
-    assert "expands to more than 10 bytes" in str(failures[0].error)
+    assert "takes more memory than `max_expanded_size`" in str(failures[0].error)
 
 
 # Handlers
@@ -258,6 +348,16 @@ def test_coroutine_and_generator_functions_are_a_type_error(run: Any, handler: A
     assert failures == []
 
 
+@pytest.mark.parametrize("run", [process, transform])
+def test_on_error_is_checked_as_handlers_are(run: Any) -> None:
+    """A coroutine function would hide all failures."""
+    delivery: dict[str, Any] = {"records" if run is transform else "Records": []}
+    with pytest.raises(TypeError, match=r"on_error must be a plain function, but coroutine_function is a coroutine or"):
+        run(delivery, fail_replications, on_error=coroutine_function)
+    with pytest.raises(TypeError, match="on_error must be callable, not int"):
+        run(delivery, fail_replications, on_error=7)
+
+
 def test_a_handler_must_be_callable() -> None:
     """A handler of the wrong type is a mistake in the code."""
     handler: Any = 7
@@ -304,6 +404,13 @@ def test_a_future_fails_the_record() -> None:
     result = loop.create_future()
     assert processed({"Records": [sqs(PUSH_JSON, "a")]}, lambda _: result)[0] == failed("a")
     loop.close()
+
+
+def test_a_future_of_a_thread_fails_the_record() -> None:
+    """Its work may not have begun."""
+    with ThreadPoolExecutor(1) as pool:
+        response, _ = processed({"Records": [sqs(PUSH_JSON, "a")]}, lambda event: pool.submit(repr, event))
+    assert response == failed("a")
 
 
 @pytest.mark.parametrize("result", [None, 0, [1], {"a": 1}, "text", b"", DEFERRING, iter(()), object])

@@ -13,20 +13,37 @@ from delivery_samples import (
     REPLICATION_JSON,
     UNKNOWN,
     UNKNOWN_JSON,
+    activemq,
+    activemq_message,
+    argo_event,
+    b64,
+    batch_invocation,
+    cloud_event,
     firehose,
+    function_result,
+    function_url,
     gzipped,
+    invocation,
+    invocation_event,
+    kafka,
+    kafka_record,
     kinesis,
+    load_balancer,
     logs,
     notification,
     pipes_kinesis,
+    rabbitmq,
+    rabbitmq_message,
     received,
+    rest_api,
     sns,
     sqs,
     subscription,
+    with_metadata,
 )
 
 from ecr_events import decode
-from ecr_events.deliveries import Record, unwrap
+from ecr_events.deliveries import InvalidRecord, Record, unwrap
 
 CONTROL = logs("CWL CONTROL MESSAGE: Checking health of destination Firehose.") | {"messageType": "CONTROL_MESSAGE"}
 
@@ -106,6 +123,107 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         {"Records": [sqs(json.dumps(notification(json.dumps([sqs(PUSH_JSON, "deep"), sqs("{", "deep")]))))]},
         [("m-1", PUSH), ("m-1", "$")],
     ),
+    "SQS, compressed": ({"Records": [sqs(b64(gzip.compress(PUSH_JSON.encode())))]}, [("m-1", PUSH)]),
+    "Kafka": (
+        kafka(kafka_record(PUSH_JSON), kafka_record("{", 16), kafka_record(REPLICATION_JSON, 3, partition=1)),
+        [("events-0:15", PUSH), ("events-0:16", "$"), ("events-1:3", REPLICATION)],
+    ),
+    "Kafka, self-managed": (kafka(kafka_record(PUSH_JSON), source="SelfManagedKafka"), [("events-0:15", PUSH)]),
+    "Kafka, no value": (kafka(kafka_record("") | {"value": None}), [("events-0:15", "$")]),
+    "Kafka, strange": (
+        kafka(None, kafka_record(PUSH_JSON) | {"offset": "15"}, kafka_record(PUSH_JSON) | {"headers": 7}),
+        [(None, "$"), (None, PUSH), ("events-0:15", PUSH)],
+    ),
+    "Kafka, no list": ({"eventSource": "aws:kafka", "records": {"events-0": 7}}, [(None, "$")]),
+    "Pipes, Kafka": (
+        [kafka_record(PUSH_JSON, partition="0") | {"eventSource": "aws:kafka", "eventSourceKey": "events-0"}],
+        [("events-0:15", PUSH)],
+    ),
+    "RabbitMQ": (rabbitmq(rabbitmq_message(PUSH_JSON), rabbitmq_message("{", "b")), [(None, PUSH), ("b", "$")]),
+    "RabbitMQ, strange": (
+        rabbitmq(None, {"basicProperties": None, "data": b64(PUSH_JSON)}, {"basicProperties": {"messageId": 7}}),
+        [(None, "$"), (None, PUSH), (None, "$")],
+    ),
+    "Pipes, RabbitMQ": (
+        [rabbitmq_message(PUSH_JSON) | {"eventSource": "aws:rmq", "eventSourceKey": "events::/"}],
+        [(None, PUSH)],
+    ),
+    "ActiveMQ": (
+        activemq(activemq_message(PUSH_JSON), activemq_message(MALFORMED_JSON, "ID:b-2")),
+        [("ID:b-1", PUSH), ("ID:b-2", "$.detail.action-type")],
+    ),
+    "Pipes, ActiveMQ": ([activemq_message(PUSH_JSON) | {"eventSource": "aws:amq"}], [("ID:b-1", PUSH)]),
+    "function URL": (function_url(PUSH_JSON), [("r-1", PUSH)]),
+    "function URL, base64": (function_url(PUSH_JSON.encode()), [("r-1", PUSH)]),
+    "function URL, SNS": (function_url(json.dumps(notification(PUSH_JSON))), [("r-1", PUSH)]),
+    "function URL, malformed": (function_url(MALFORMED_JSON), [("r-1", "$.detail.action-type")]),
+    "function URL, no body": (function_url(None), [("r-1", "$")]),
+    "function URL, damaged base64": (function_url(b"x") | {"body": "%"}, [("r-1", "$")]),
+    "API Gateway": (rest_api(PUSH_JSON), [("r-1", PUSH)]),
+    "load balancer": (load_balancer(PUSH_JSON), [(None, PUSH)]),
+    "web framework": ({"headers": {"Content-Type": "application/json"}, "body": json.loads(PUSH_JSON)}, [(None, PUSH)]),
+    "CloudEvent": (cloud_event(json.loads(PUSH_JSON)), [("c-1", PUSH)]),
+    "CloudEvent, text": (cloud_event(PUSH_JSON), [("c-1", PUSH)]),
+    "CloudEvent, base64": (cloud_event(None) | {"data_base64": b64(PUSH_JSON)}, [("c-1", PUSH)]),
+    "CloudEvent 0.3, base64": (
+        cloud_event(b64(PUSH_JSON), specversion="0.3", datacontentencoding="base64"),
+        [("c-1", PUSH)],
+    ),
+    "CloudEvents, batch": (
+        [cloud_event(json.loads(PUSH_JSON)), cloud_event(json.loads(MALFORMED_JSON)), cloud_event(7)],
+        [("c-1", PUSH), ("c-1", "$.detail.action-type"), ("c-1", "$")],
+    ),
+    "CloudEvent, binary": (
+        function_url(PUSH_JSON, ce_id="c-1", ce_specversion="1.0", ce_type="com.amazon.events.event"),
+        [("r-1", PUSH)],
+    ),
+    "CloudEvent of a message, parsed": (
+        cloud_event({"MessageId": "m-1", "Body": json.loads(PUSH_JSON), "MessageAttributes": None}),
+        [("c-1", PUSH)],
+    ),
+    "Argo Events": (argo_event(PUSH_JSON), [("c-1", PUSH)]),
+    "Argo Events, SQS": (
+        argo_event(json.dumps({"messageId": "m-1", "messageAttributes": None, "body": b64(PUSH_JSON)})),
+        [("c-1", PUSH)],
+    ),
+    "Argo Events, SNS": (
+        argo_event(
+            json.dumps({"header": {"X-Amz-Sns-Message-Type": ["Notification"]}, "body": notification(PUSH_JSON)})
+        ),
+        [("c-1", PUSH)],
+    ),
+    "Argo Events, body of a message": ({"messageId": "m-1", "body": json.loads(PUSH_JSON)}, [("m-1", PUSH)]),
+    "Lambda invocation": (invocation(json.loads(PUSH_JSON)), [("q-1", PUSH)]),
+    "Lambda invocation, malformed": (invocation(json.loads(MALFORMED_JSON)), [("q-1", "$.detail.action-type")]),
+    "Lambda invocation, SNS": (invocation({"Records": [sns(PUSH_JSON)]}), [("q-1", PUSH)]),
+    "Lambda invocation, no payload": (invocation(None), [("q-1", "$")]),
+    "Lambda invocation in SQS": ({"Records": [sqs(json.dumps(invocation(json.loads(PUSH_JSON))))]}, [("m-1", PUSH)]),
+    "Lambda invocation as an event": (invocation_event(invocation(json.loads(PUSH_JSON))), [(PUSH.id, PUSH)]),
+    "Lambda invocation as an event, in SQS": (
+        {"Records": [sqs(json.dumps(invocation_event(invocation(json.loads(PUSH_JSON)))))]},
+        [("m-1", PUSH)],
+    ),
+    "Lambda invocation as an event, no record": (
+        invocation_event({"a": 1}),
+        [(None, decode(invocation_event({"a": 1})))],
+    ),
+    "Lambda batch invocation, Kinesis": (batch_invocation(), [("q-1", "$")]),
+    "Lambda batch invocation, Kinesis, from S3": (
+        batch_invocation(payload=json.dumps({"Records": [kinesis(PUSH_JSON)]})),
+        [("q-1", PUSH)],
+    ),
+    "Lambda batch invocation, Kafka, from Kafka": (
+        kafka(kafka_record(json.dumps(batch_invocation("KafkaBatchInfo", payload=kafka(kafka_record(PUSH_JSON)))))),
+        [("events-0:15", PUSH)],
+    ),
+    "body without headers": ({"body": PUSH_JSON}, [(None, "$")]),
+    "Step Functions": (function_result(json.loads(PUSH_JSON)), [(None, PUSH)]),
+    "Step Functions, malformed": (function_result(7), [(None, "$")]),
+    "custom event bus": ([json.loads(PUSH_JSON), json.loads(REPLICATION_JSON)], [(None, PUSH), (None, REPLICATION)]),
+    "custom event bus, metadata": (
+        [with_metadata(json.loads(PUSH_JSON)), with_metadata(7)],
+        [("b-1", PUSH), ("b-1", "$")],
+    ),
     "empty object": ({}, [(None, "$")]),
     "null": ("null", [(None, "$")]),
     "not JSON": (b"\xff{", [(None, "$")]),
@@ -124,4 +242,94 @@ def test_every_source_is_unwrapped(delivery: Any, expected: list[tuple[str | Non
     """Parsed or as text, records have the outermost id, and an invalid one does not affect others."""
     assert outcomes(delivery) == expected
     if isinstance(delivery, dict | list):
-        assert outcomes(json.dumps(delivery)) == outcomes(json.dumps(delivery).encode()) == expected
+        compact = json.dumps(delivery, separators=(",", ":"))  # as AWS does
+        for text in (json.dumps(delivery), compact, compact.encode(), bytearray(compact.encode())):
+            assert outcomes(text) == expected
+
+
+ATTRIBUTES: dict[str, tuple[Any, dict[str, str]]] = {
+    "Kafka": (
+        kafka(kafka_record(PUSH_JSON, ce_type="com.amazon.events.event", name="\N{LATIN SMALL LETTER E WITH ACUTE}")),
+        {"ce_type": "com.amazon.events.event", "name": "\N{LATIN SMALL LETTER E WITH ACUTE}"},
+    ),
+    "Kafka, odd headers": (
+        kafka(kafka_record(PUSH_JSON) | {"headers": [{"a": [255]}, 7, {"b": "text"}, {"c": None}, {"d": [*b"d"]}]}),
+        {"d": "d"},
+    ),
+    "RabbitMQ": (rabbitmq(rabbitmq_message(PUSH_JSON)), {"team": "a"}),
+    "ActiveMQ": (activemq(activemq_message(PUSH_JSON)), {"team": "a"}),
+    "function URL": (
+        function_url(PUSH_JSON, ce_id="c-1", Authorization="secret"),
+        {"ce-id": "c-1", "authorization": "secret"},
+    ),
+    "load balancer": (load_balancer(PUSH_JSON), {"content-type": "application/json"}),
+    "CloudEvent": (
+        cloud_event(json.loads(PUSH_JSON), subject="team/app"),
+        {key: value for key, value in cloud_event(None, subject="team/app").items() if key != "data"},
+    ),
+    "CloudEvent, text": (
+        cloud_event(PUSH_JSON),
+        {key: value for key, value in cloud_event(0).items() if key != "data"},
+    ),
+    "Argo Events": (argo_event(PUSH_JSON), argo_event(PUSH_JSON)["context"]),
+    "Argo Events, SQS": (
+        {"messageId": "m", "messageAttributes": {"a": {"DataType": "String", "StringValue": "b"}}, "body": PUSH_JSON},
+        {"a": "b"},
+    ),
+    "Lambda invocation": (
+        invocation(json.loads(PUSH_JSON)),
+        {
+            "requestId": "q-1",
+            "functionArn": "arn:aws:lambda:eu-west-1:012345678901:function:notify:$LATEST",
+            "condition": "RetriesExhausted",
+        },
+    ),
+    "custom event bus": (
+        with_metadata(json.loads(PUSH_JSON)),
+        {"team": "a", "aws:EventId": "b-1", "aws:DeliveryType": "LIVE"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("delivery", "expected"), ATTRIBUTES.values(), ids=ATTRIBUTES)
+def test_attributes_are_what_came_as_text(delivery: Any, expected: dict[str, str]) -> None:
+    """Headers, attributes and metadata that are not text are left out."""
+    (record,) = unwrap(delivery)
+    assert record.attributes == expected
+
+
+def test_a_batch_invocation_tells_where_to_read_again() -> None:
+    """Its attributes are what Kinesis needs to find the records."""
+    (record,) = unwrap({"Records": [sqs(json.dumps(batch_invocation()))]})
+    assert isinstance(record, InvalidRecord)
+    assert record.error.reason == "names the failed records of a stream, but does not have their data"
+    assert record.attributes["shardId"] == "shardId-000000000001"
+    assert record.attributes["startSequenceNumber"] == "1"
+    assert record.attributes["condition"] == "RetriesExhausted"
+
+
+@pytest.mark.parametrize("key", ["KinesisBatchInfo", "DDBStreamBatchInfo", "KafkaBatchInfo"])
+def test_each_kind_of_batch_is_recognised(key: str) -> None:
+    """Also where a batch of Pipes failed, which has another context."""
+    info = batch_invocation(key)[key]
+    (record,) = unwrap({"context": {"condition": "RetryAttemptsExhausted"}, "version": "1.0", key: info})
+    assert isinstance(record, InvalidRecord)
+    assert record.error.reason.startswith("names the failed records of a stream")
+
+
+@pytest.mark.parametrize("body", [b"%", PUSH_JSON.encode(), PUSH_JSON])
+def test_a_body_of_a_web_framework_may_be_bytes(body: str | bytes) -> None:
+    """Frameworks hand over what came on the wire."""
+    (record,) = unwrap({"headers": {"ce-id": "c-1"}, "body": body})
+    assert isinstance(record, Record) == (body != b"%")
+    assert record.attributes == {"ce-id": "c-1"}
+
+
+def test_a_compact_batch_that_is_not_as_aws_writes_it_is_parsed_all_the_same() -> None:
+    """An odd record does not affect others."""
+    odd: list[Any] = [sqs(PUSH_JSON), sqs(PUSH_JSON, "m-2") | {"messageAttributes": 7}, None, {"messageId": "m-4"}]
+    text = json.dumps({"Records": odd}, separators=(",", ":")).encode()
+    assert outcomes(text) == [("m-1", PUSH), ("m-2", PUSH), (None, "$"), ("m-4", "$")]
+    data = kinesis(PUSH_JSON) | {"kinesis": {"sequenceNumber": "s-2", "data": "%"}}
+    text = json.dumps({"Records": [kinesis(PUSH_JSON), data]}, separators=(",", ":")).encode()
+    assert outcomes(text) == [("s-1", PUSH), ("s-2", "$")]

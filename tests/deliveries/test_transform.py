@@ -1,5 +1,6 @@
 """`transform`: what Firehose gets back for each record."""
 
+import base64
 import copy
 import json
 import pickle
@@ -81,7 +82,7 @@ def test_a_strange_record_fails_alone(strange: Any) -> None:
     assert len(failures) == 1
 
 
-@pytest.mark.parametrize("content", [[], {"Records": []}, logs(), logs(PUSH_JSON) | {"messageType": "CONTROL_MESSAGE"}])
+@pytest.mark.parametrize("content", [[], {"Records": []}, logs()])
 def test_a_record_without_events_is_unchanged(content: Any) -> None:
     """An empty batch in a record is Ok, and the handler is not called."""
     record = firehose(gzipped(content))
@@ -111,21 +112,44 @@ def test_a_coroutine_fails_the_record() -> None:
     assert "handler must finish its work, not return an object of type coroutine" in str(failures[0].error)
 
 
+def test_a_control_message_is_dropped() -> None:
+    """As AWS's blueprints do: it only tests that the destination is reachable."""
+    record = firehose(gzipped(logs(PUSH_JSON) | {"messageType": "CONTROL_MESSAGE"}))
+    response, failures = transformed({"records": [record, firehose(PUSH_JSON, "f-2")]}, returning("a"))
+    assert [record["result"] for record in response] == ["Dropped", "Ok"]
+    assert failures == []
+
+
+EVENTS = [PUSH_JSON, json.dumps(json.loads(REPLICATION_JSON), indent=1), UNKNOWN_JSON]
+
+
 @pytest.mark.parametrize(
     ("results", "result", "data"),
     [
         ((b"a\n", DROPPED, "b\n"), "Ok", "a\nb\n"),
-        ((None, b"a", b"b"), "Ok", "ab"),
+        ((None, b"a", b"b"), "Ok", EVENTS[0] + "ab"),
+        ((b"", None, None), "Ok", EVENTS[1] + EVENTS[2]),
+        ((None, None, DROPPED), "Ok", EVENTS[0] + EVENTS[1]),
+        ((DROPPED, None, DROPPED), "Ok", EVENTS[1]),
+        ((DROPPED, DROPPED, b""), "Ok", ""),
         ((DROPPED, DROPPED, DROPPED), "Dropped", None),
         ((None, None, None), "Ok", None),
-        ((b"", None, None), "Ok", ""),
     ],
 )
 def test_results_for_several_events_are_concatenated(results: Any, result: str, data: str | None) -> None:
-    """A record of CloudWatch Logs has several events."""
-    record = firehose(gzipped(logs(*[PUSH_JSON] * 3)))
+    """A record of CloudWatch Logs has several events. Those left alone stay as they are, in their order."""
+    record = firehose(gzipped(logs(*EVENTS)))
     response, _ = transformed({"records": [record]}, returning(*results))
     assert response == [{"recordId": "f-1", "result": result, "data": record["data"] if data is None else b64(data)}]
+
+
+def test_an_event_in_an_array_stays_with_all_its_keys() -> None:
+    """Its bytes are parsed with the array, so it is encoded again, with keys that the event classes do not have."""
+    event = json.loads(PUSH_JSON) | {"new-key": [1.5, None]}
+    for content in ([event, event], {"Records": [sns(json.dumps(event)), sqs(json.dumps([event]))]}):
+        response, _ = transformed({"records": [firehose(json.dumps(content))]}, returning(None, DROPPED))
+        assert response[0]["result"] == "Ok"
+        assert json.loads(base64.b64decode(response[0]["data"])) == event
 
 
 def test_a_single_record_is_a_delivery() -> None:

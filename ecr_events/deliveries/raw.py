@@ -1,0 +1,69 @@
+"""The most common batches as JSON, parsed without the keys that unwrapping does not need, and base64 decoded along.
+
+A batch that is not just as AWS writes it is left to the general parser.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypedDict
+
+import msgspec
+
+__all__ = ["parse_batch"]
+
+
+class _Message(TypedDict):
+    messageId: str
+    body: str
+    messageAttributes: dict[str, Any]
+
+
+class _Messages(TypedDict):
+    Records: list[_Message]
+
+
+class _KinesisData(TypedDict):
+    sequenceNumber: str
+    data: bytes
+
+
+class _KinesisRecord(TypedDict):
+    kinesis: _KinesisData
+
+
+class _KinesisRecords(TypedDict):
+    Records: list[_KinesisRecord]
+
+
+class _FirehoseRecord(TypedDict):
+    recordId: str
+    data: bytes
+
+
+class _FirehoseRecords(TypedDict):
+    records: list[_FirehoseRecord]
+
+
+_BATCHES: tuple[tuple[bytes, Any], ...] = (
+    (b'{"Records":[{"messageId":', _Messages),
+    (b'{"Records":[{"kinesis":{"', _KinesisRecords),
+    (b'{"invocationId":"', _FirehoseRecords),
+)
+"""The first characters of batches, and their types."""
+
+
+def parse_batch(text: bytes) -> dict[str, Any] | None:
+    """Return a batch of SQS, Kinesis or Firehose parsed, with its data as bytes; None for anything else."""
+    for start, type_ in _BATCHES:
+        if text.startswith(start):
+            try:
+                batch: dict[str, Any] = _decoder(type_)(text)
+            except (ValueError, RecursionError):
+                return None
+            return batch
+    return None
+
+
+@cache
+def _decoder(type_: Any) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(type_).decode

@@ -1,0 +1,90 @@
+"""Records of failed and successful invocations that Lambda and EventBridge Pipes send to a destination.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html,
+https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html and
+https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
+"""
+
+# Parsed JSON has no types.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecr_events.deliveries.expansion import ExpansionLimit
+from ecr_events.deliveries.sources.source import Source, as_dict, texts
+
+__all__ = ["BatchInvocation", "Invocation", "InvocationEvent", "is_invocation_event"]
+
+
+class Invocation(Source):
+    """A record of an asynchronous invocation, with the payload."""
+
+    key = "requestPayload"
+    id_key = "requestId"
+    nested_in = "requestContext"
+    attributes_key = "requestContext"
+    decodes_payloads = False
+
+    def payload(self, record: dict[str, Any], _limit: ExpansionLimit, /) -> Any:
+        """Return the event that the function was invoked with, parsed."""
+        return record[self.key]
+
+    def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
+        """Return the ``condition``, such as ``RetriesExhausted``, the ``functionArn`` and the ``requestId``."""
+        return texts(record.get(self.attributes_key))
+
+
+class InvocationEvent(Source):
+    """Such a record as the detail of an event, if the destination is an event bus."""
+
+    key = "detail"
+    id_key = "id"
+    payload_key = "detail"
+
+    def matches(self, record: dict[str, Any], /) -> bool:
+        """Return whether `record` is such an event."""
+        return is_invocation_event(record)
+
+
+class BatchInvocation(Source):
+    """A record of an invocation with a batch of a stream. It has the batch in S3 and Kafka, and nowhere else."""
+
+    key = "BatchInfo"
+    decodes_payloads = False
+
+    def matches(self, record: dict[str, Any], /) -> bool:
+        """Return whether `record` has information on a batch of Kinesis, DynamoDB or Kafka."""
+        return bool(self._batch_info(record))
+
+    def id(self, record: dict[str, Any]) -> str | None:
+        """Return the id of the request."""
+        id_ = as_dict(record.get("requestContext")).get("requestId")
+        return id_ if isinstance(id_, str) else None
+
+    def payload(self, record: dict[str, Any], _limit: ExpansionLimit, /) -> Any:
+        """Return the event that the function was invoked with, as text or parsed."""
+        payload = record.get("payload")
+        if isinstance(payload, str | dict | list):
+            return payload
+        raise ValueError("names the failed records of a stream, but does not have their data")
+
+    def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
+        """Return what tells where to read the records again: ``shardId``, ``startSequenceNumber``, ``streamArn`` ..."""
+        return texts(as_dict(record.get("requestContext")) | self._batch_info(record))
+
+    def _batch_info(self, record: dict[str, Any]) -> dict[str, Any]:
+        for key in ("KinesisBatchInfo", "DDBStreamBatchInfo", "KafkaBatchInfo"):
+            if isinstance(info := record.get(key), dict):
+                return info
+        return {}
+
+
+def is_invocation_event(document: dict[str, Any]) -> bool:
+    """Return whether an event is about an invocation, of which it has the record."""
+    detail_type = document.get("detail-type")
+    return (
+        isinstance(detail_type, str)
+        and detail_type.startswith("Lambda Function Invocation Result")
+        and Invocation.key in as_dict(document.get("detail"))
+    )

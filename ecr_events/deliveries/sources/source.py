@@ -1,0 +1,205 @@
+"""What all sources have in common: how their records are recognised and unwrapped, and what they expect in response."""
+
+# Parsed JSON has no types.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias, TypeVar
+
+import msgspec
+
+from ecr_events import codec
+from ecr_events.deliveries.expansion import UNMEASURED, ExpansionLimit, expand
+from ecr_events.deliveries.records import NO_ATTRIBUTES, Record
+from ecr_events.events.envelope import bind
+from ecr_events.session import Session
+
+__all__ = [
+    "REFUSED",
+    "Expand",
+    "NoSource",
+    "PartialBatchSource",
+    "Response",
+    "Source",
+    "as_dict",
+    "flatten",
+    "text_of",
+    "texts",
+]
+
+Response: TypeAlias = dict[str, Any]
+"""What AWS expects: ``{"batchItemFailures": [...]}``, Firehose's ``{"records": [...]}`` or ``{"statusCode": 200}``."""
+
+Outcome = TypeVar("Outcome")
+
+Expand: TypeAlias = Callable[["Source", Any, Session | None, ExpansionLimit], Iterable[Outcome]]
+"""Unwraps an item of any form in a batch of the source."""
+
+REFUSED = (LookupError, TypeError, ValueError, RecursionError)
+"""Errors on the fast path: the record has another form, or no event of a known type."""
+
+_ATTRIBUTE_VALUES = ("stringValue", "StringValue", "Value")
+"""The keys of an attribute's value, in Lambda's, boto3's and SNS's spelling."""
+
+
+class Source:
+    """A source that expects no response.
+
+    A record wraps one payload: an event, or what another source delivered.
+    """
+
+    key: ClassVar[str]
+    """Key that distinguishes its records from those of other sources."""
+
+    nested_in: ClassVar[str] = ""
+    """Key of the object that has the id and the payload; empty if the record itself does."""
+
+    id_key: ClassVar[str] = ""
+
+    payload_key: ClassVar[str] = "data"
+
+    is_base64: ClassVar[bool] = False
+    """Whether payloads are base64, and possibly gzip in it."""
+
+    attributes_key: ClassVar[str] = ""
+
+    batch_key: ClassVar[str] = "Records"
+
+    decodes_payloads: ClassVar[bool] = True
+    """Whether `unwrap` tries to decode what `payload` returns."""
+
+    success: ClassVar[Response | None] = None
+    """Response after all events have been processed."""
+
+    def matches(self, record: dict[str, Any], /) -> bool:
+        """Return whether `record` is from this source."""
+        return self.key in record
+
+    def items(self, document: dict[str, Any]) -> list[Any] | None:
+        """Return the records of a batch; None if `document` is not a batch of this source."""
+        items = document.get(self.batch_key)
+        return items if isinstance(items, list) else None
+
+    def id(self, record: dict[str, Any]) -> str | None:
+        """Return the id that the response refers to."""
+        id_ = self.fields(record).get(self.id_key)
+        return id_ if isinstance(id_, str) else None
+
+    def payload(self, record: dict[str, Any], limit: ExpansionLimit, /) -> Any:
+        """Return the wrapped JSON as text, bytes or parsed.
+
+        Raises:
+            ValueError: The payload is missing or malformed, or exceeds the limit.
+        """
+        payload = self.fields(record).get(self.payload_key)
+        if isinstance(payload, str | bytes):
+            return self.decode_text(payload, limit)
+        if isinstance(payload, dict | list):  # parsed by what delivers it
+            return payload
+        raise ValueError(f"expected `str` as `{self.payload_key}`")
+
+    def decode_text(self, text: str | bytes, limit: ExpansionLimit, /) -> str | bytes:
+        """Return the JSON in a payload that is text or bytes. Raises ValueError."""
+        return expand(text, limit) if self.is_base64 else text
+
+    def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
+        """Return the attributes that are text."""
+        return texts(self.fields(record).get(self.attributes_key)) if self.attributes_key else NO_ATTRIBUTES
+
+    def unwrap(
+        self, items: Sequence[Any], session: Session | None, max_expanded_size: int, expand_item: Expand[Outcome]
+    ) -> Iterator[Record | Outcome]:
+        """Yield the record in each item. What is not a plain event of a known type is left to `expand_item`."""
+        decode, convert, unmeasured = codec.decode_known, msgspec.convert, max_expanded_size // UNMEASURED
+        nested_in, id_key, payload_key, is_base64 = self.nested_in, self.id_key, self.payload_key, self.is_base64
+        limit, has_attributes = None, bool(self.attributes_key) or type(self).attributes is not Source.attributes
+        for item in items:
+            try:
+                fields = item[nested_in] if nested_in else item
+                data = fields[payload_key]
+                id_ = fields[id_key] if id_key else self.id(item)
+                unmeasured -= len(data)
+                if unmeasured < 0:
+                    limit = limit or ExpansionLimit.of(max_expanded_size)
+                    limit.consume_json(data)
+                if id_.__class__ is not str and id_ is not None:
+                    raise TypeError
+                event = decode(convert(data, bytes) if is_base64 and data.__class__ is str else data)
+                record = Record(id_, event, self.attributes(item)) if has_attributes else Record(id_, event)
+            except REFUSED:
+                limit = limit or ExpansionLimit.of(max_expanded_size)
+                yield from expand_item(self, item, session, limit)
+            else:
+                if session is not None:
+                    bind(record.event, session)
+                yield record
+
+    def fields(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return the object that has the id and the payload."""
+        return as_dict(record.get(self.nested_in)) if self.nested_in else record
+
+
+class NoSource(Source):
+    """The source of what is not wrapped, or not recognised."""
+
+    decodes_payloads = False
+
+    def matches(self, _record: dict[str, Any], /) -> bool:
+        """Return False."""
+        return False
+
+    def unwrap(
+        self, items: Sequence[Any], session: Session | None, max_expanded_size: int, expand_item: Expand[Outcome]
+    ) -> Iterator[Outcome]:
+        """Leave each item to `expand_item`."""
+        limit = ExpansionLimit.of(max_expanded_size)
+        for item in items:
+            yield from expand_item(self, item, session, limit)
+
+
+class PartialBatchSource(Source):
+    """A source that expects the ids of the failed records."""
+
+    def id_in_response(self, item: Any) -> Any:
+        """Return the id of any item of a batch. Lambda takes an empty one for the failure of the whole batch."""
+        return self.id(as_dict(item)) or ""
+
+    def held_back(self, items: Sequence[Any], index: int) -> Sequence[int]:
+        """Return the indices of later items not to be processed after a failure; by default all, to stay in order."""
+        return range(index + 1, len(items))
+
+    def response(self, failed: Iterable[Any]) -> Response:
+        """Return the response for the items that failed or were held back."""
+        return {"batchItemFailures": [{"itemIdentifier": self.id_in_response(item)} for item in failed]}
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """Return a dict as it is, and an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def texts(values: Any) -> Mapping[str, str]:
+    """Return the values of a dict that are text, or attributes of SQS or SNS with text."""
+    found = {name: _text_in(value) for name, value in as_dict(values).items()}
+    return {name: text for name, text in found.items() if text is not None} or NO_ATTRIBUTES
+
+
+def _text_in(value: Any) -> str | None:
+    if isinstance(value, dict):
+        value = next((value[key] for key in _ATTRIBUTE_VALUES if key in value), None)
+    return value if isinstance(value, str) else None
+
+
+def text_of(numbers: Any) -> str | None:
+    """Return the text in an array of bytes, signed as Java's; None if it is not UTF-8."""
+    try:
+        return bytes(number & 0xFF for number in numbers).decode()
+    except (TypeError, ValueError):
+        return None
+
+
+def flatten(lists: Any) -> list[Any] | None:
+    """Return the items of a dict of lists, in one list; None for anything else."""
+    if isinstance(lists, dict) and all(isinstance(items, list) for items in lists.values()):
+        return [item for items in lists.values() for item in items]
+    return None

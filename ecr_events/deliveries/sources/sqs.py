@@ -1,0 +1,109 @@
+"""SQS: Lambda batches, EventBridge Pipes, `receive_message`, and messages in other deliveries.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html and
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html
+"""
+
+# Parsed JSON has no types.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from ecr_events import codec
+from ecr_events.deliveries.expansion import UNMEASURED, ExpansionLimit, expand_if_encoded
+from ecr_events.deliveries.records import Record
+from ecr_events.deliveries.sources.sns import decode_notification, is_notification
+from ecr_events.deliveries.sources.source import REFUSED, Expand, Outcome, PartialBatchSource, as_dict, texts
+from ecr_events.events.envelope import bind
+from ecr_events.session import Session
+
+__all__ = ["ReceivedMessage", "SQSMessage"]
+
+
+class SQSMessage(PartialBatchSource):
+    """A message in a Lambda batch, from EventBridge Pipes or from Argo Events."""
+
+    key = "messageId"
+    id_key = "messageId"
+    payload_key = "body"
+    attributes_key = "messageAttributes"
+    system_attributes_key: ClassVar[str] = "attributes"
+
+    def matches(self, record: dict[str, Any], /) -> bool:
+        """Return whether `record` is a message, even if its id is missing."""
+        return self.key in record or record.get("eventSource") == "aws:sqs"
+
+    def decode_text(self, text: str | bytes, limit: ExpansionLimit, /) -> str | bytes:
+        """Return the JSON in a body. Argo Events encodes it as base64, and so do senders who compress it."""
+        return expand_if_encoded(text, limit)
+
+    def held_back(self, items: Sequence[Any], index: int) -> Sequence[int]:
+        """Return all later messages of a FIFO queue, by its name or, where messages lack it, by message groups."""
+        messages = [as_dict(item) for item in items]
+        is_fifo = any(
+            str(message.get("eventSourceARN")).endswith(".fifo")
+            or "MessageGroupId" in as_dict(message.get(self.system_attributes_key))
+            for message in messages
+        )
+        return range(index + 1, len(items)) if is_fifo else ()
+
+    def unwrap(
+        self,
+        items: Sequence[Any],
+        session: Session | None,
+        max_expanded_size: int,
+        expand_item: Expand[Outcome],
+        keys: tuple[str, str, str] = (id_key, payload_key, attributes_key),
+    ) -> Iterator[Record | Outcome]:
+        """Yield the record in each message, or in the notification of SNS that is its body."""
+        id_key, payload_key, attributes_key = keys
+        decode, unmeasured, limit = codec.decode_known, max_expanded_size // UNMEASURED, None
+        for item in items:
+            try:
+                id_, body, attributes = item[id_key], item[payload_key], item.get(attributes_key)
+                unmeasured -= len(body)
+                if unmeasured < 0:
+                    limit = limit or ExpansionLimit.of(max_expanded_size)
+                    limit.consume_json(body)
+                if body[2] != "v" and is_notification(body):  # the first key of an event is `version`
+                    notification = decode_notification(body)
+                    body, attributes = notification.message, notification.message_attributes or attributes
+                if id_.__class__ is not str:
+                    raise TypeError
+                record = Record(id_, decode(body), texts(attributes)) if attributes else Record(id_, decode(body))
+            except REFUSED:
+                limit = limit or ExpansionLimit.of(max_expanded_size)
+                yield from expand_item(self, item, session, limit)
+            else:
+                if session is not None:
+                    bind(record.event, session)
+                yield record
+
+
+class ReceivedMessage(SQSMessage):
+    """A message as boto3's ``receive_message`` returns it."""
+
+    key = "Body"
+    id_key = "MessageId"
+    payload_key = "Body"
+    attributes_key = "MessageAttributes"
+    system_attributes_key = "Attributes"
+    batch_key = "Messages"
+
+    def items(self, document: dict[str, Any]) -> list[Any] | None:
+        """Return the messages; the result for an empty queue does not have the key."""
+        items = super().items(document)
+        return [] if items is None and isinstance(document.get("ResponseMetadata"), dict) else items
+
+    def unwrap(
+        self,
+        items: Sequence[Any],
+        session: Session | None,
+        max_expanded_size: int,
+        expand_item: Expand[Outcome],
+        keys: tuple[str, str, str] = (id_key, payload_key, attributes_key),
+    ) -> Iterator[Record | Outcome]:
+        """Yield the record in each message."""
+        return super().unwrap(items, session, max_expanded_size, expand_item, keys)

@@ -1,0 +1,284 @@
+"""The limit of a delivery: nothing takes more memory than it says, and what exceeds it fails alone."""
+
+import gc
+import gzip
+import inspect
+import itertools
+import json
+import string
+import sys
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from delivery_samples import (
+    MALFORMED_JSON,
+    PUSH,
+    PUSH_JSON,
+    UNKNOWN_JSON,
+    b64,
+    firehose,
+    kinesis,
+    logs,
+    notification,
+    sqs,
+)
+from generated_base64 import expanded, expected, strings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecr_events.deliveries import InvalidRecord, Record, process, transform, unwrap
+from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, ExpansionLimit
+
+MIB = 1 << 20
+EXCEEDED = "takes more memory than `max_expanded_size`"
+
+
+def peak(function: Callable[[], object]) -> int:
+    """Return the bytes that Python allocated at most while `function` ran."""
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    result = function()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    del result
+    return most - before
+
+
+def reasons(delivery: Any, **options: Any) -> list[str | None]:
+    """Return why each record is invalid, None for those that are valid."""
+    return [
+        record.error.reason if isinstance(record, InvalidRecord) else None for record in unwrap(delivery, **options)
+    ]
+
+
+# What parsed JSON takes
+
+KEYS = ["".join(letters) for letters in itertools.islice(itertools.product(string.ascii_letters, repeat=3), 5_000)]
+
+GROWING = {
+    "objects": "[" + "{}," * 5_000 + "0]",
+    "arrays": "[" + "[]," * 5_000 + "0]",
+    "nested arrays": "[" + ("[" * 400 + "]" * 400 + ",") * 20 + "0]",
+    "nested objects": "[" + ('{"":' * 400 + "0" + "}" * 400 + ",") * 20 + "0]",
+    "objects with one member": "[" + '{"":"a"},' * 5_000 + "0]",
+    "objects with six members": "[" + '{"a":0,"b":0,"c":0,"d":0,"e":0,"f":0},' * 5_000 + "0]",
+    "arrays with one item": "[" + '["a"],' * 5_000 + "0]",
+    "strings": "[" + '"a",' * 5_000 + "0]",
+    "strings that are not ASCII": "[" + '"\N{GRINNING FACE}",' * 5_000 + "0]",
+    "a long string": json.dumps("a" * 100_000),
+    "a long string that is not ASCII": json.dumps("a" * 100_000 + "\N{GRINNING FACE}", ensure_ascii=False),
+    "numbers": "[" + "1.5," * 5_000 + "0]",
+    "members": json.dumps(dict.fromkeys(KEYS, "ab"), separators=(",", ":")),
+}
+
+
+def charged(text: str | bytes, unmeasured: int = 0) -> int:
+    """Return what the limit charges for JSON."""
+    limit = ExpansionLimit(MAX_EXPANDED_SIZE, unmeasured)
+    limit.consume_json(text)
+    return MAX_EXPANDED_SIZE - limit.remaining
+
+
+@pytest.mark.parametrize("text", GROWING.values(), ids=GROWING)
+@pytest.mark.parametrize("encode", [str, str.encode])
+def test_json_is_charged_for_all_that_it_grows_to(text: str, encode: Callable[[str], str | bytes]) -> None:
+    """The charge of each form is more than it takes, and what needs no measure takes less than is set aside."""
+    content = encode(text)
+    grown = size_of(msgspec.json.decode(content))
+    assert grown <= charged(content)
+    assert grown <= UNMEASURED // 8 * len(content)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+
+
+@given(st.recursive(SCALARS, lambda values: st.lists(values) | st.dictionaries(st.text(), values)))
+def test_any_json_is_charged_for_all_that_it_grows_to(value: Any) -> None:
+    """Also with all forms mixed."""
+    text = json.dumps(value, separators=(",", ":"))
+    assert size_of(msgspec.json.decode(text)) <= charged(text)
+
+
+def size_of(value: Any) -> int:
+    """Return the bytes of all objects in parsed JSON, each counted once."""
+    objects = {id(value): value}
+    waiting = [value]
+    while waiting:
+        outer = waiting.pop()
+        parts: Any = itertools.chain(outer, outer.values()) if isinstance(outer, dict) else outer
+        for part in parts if isinstance(outer, dict | list) else ():
+            if id(part) not in objects:
+                objects[id(part)] = part
+                waiting.append(part)
+    return sum(map(sys.getsizeof, objects.values()))
+
+
+def test_texts_are_measured_when_what_is_set_aside_is_used_up() -> None:
+    """Up to there they are free of charge."""
+    limit = ExpansionLimit(1_000, unmeasured=10)
+    limit.consume_json('["aaaa"]')
+    assert limit == ExpansionLimit(1_000, unmeasured=2)
+    limit.consume_json(b"[]")
+    assert limit == ExpansionLimit(1_000, unmeasured=0)
+    limit.consume_json('[1,{"a":"b"}]')
+    assert limit == ExpansionLimit(1_000 - 128 - 13 - 104 - 136 - 208, unmeasured=0)
+
+
+# Bombs
+
+ENVELOPE = UNKNOWN_JSON[: UNKNOWN_JSON.index('"detail":')]
+
+
+def unknown(item: str, size: int) -> bytes:
+    """Return an event of an unknown type, of `size` bytes, whose detail is an array of the same item."""
+    return f'{ENVELOPE}"detail":{{"a":[{item * (size // len(item))}0]}}}}'.replace(",0]", "]").encode()
+
+
+def compressed(content: bytes) -> bytes:
+    return gzip.compress(content, 6, mtime=0)
+
+
+DEEP = "[" * 400 + "]" * 400 + ","
+
+BOMBS: dict[str, Callable[[], Any]] = {
+    "objects": lambda: {"Records": [kinesis(compressed(unknown("{},", 8 * MIB)))]},
+    "nested arrays": lambda: {"Records": [kinesis(compressed(unknown(DEEP, 8 * MIB)))]},
+    "spaces": lambda: {"Records": [kinesis(compressed(b" " * (300 * MIB)))]},
+    "many": lambda: {"Records": [kinesis(compressed(unknown("{},", MIB // 10)))] * 500},
+    "records": lambda: {"Records": [kinesis(compressed(b"[" + b"{}," * (12 * MIB) + b"0]"))]},
+    "log events": lambda: {"records": [firehose(compressed(b'{"logEvents":[' + b'{"message":7},' * MIB + b"0]}"))]},
+    "body": lambda: {"Records": [sqs(unknown(DEEP, 6 * MIB).decode())]},
+    "bodies": lambda: {"Records": [sqs(unknown(DEEP, 6 * MIB // 1_000).decode())] * 1_000},
+    "compressed body": lambda: {"Records": [sqs(b64(compressed(unknown("{},", 8 * MIB))))]},
+    "notification": lambda: {"Records": [sqs(json.dumps(notification(unknown(DEEP, 5 * MIB).decode())))]},
+    "text": lambda: unknown(DEEP, 6 * MIB),
+    "text of a batch": lambda: b'{"Records":[' + b"0," * (3 * MIB) + b"0]}",
+    "text of an array": lambda: b"[" + b"{}," * (2 * MIB) + b"0]",
+    "items": lambda: {"Records": [sqs(PUSH_JSON), *[0] * (3 * MIB)]},
+    "one character that is not ASCII": lambda: {
+        "Records": [sqs(unknown('"a",', 6 * MIB).decode() + "\N{GRINNING FACE}")]
+    },
+}
+
+
+@pytest.mark.parametrize(("limit", "most"), [(MAX_EXPANDED_SIZE, 300 * 10**6), (16 * MIB, 100 * 10**6)])
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_not_expanded(bomb: Callable[[], Any], limit: int, most: int) -> None:
+    """No delivery of 6 MB, Lambda's maximum, takes more memory than stated, even if all records are stored."""
+    delivery = bomb()
+    assert peak(lambda: list(unwrap(delivery, max_expanded_size=limit))) < most
+
+
+def test_a_bomb_fails_alone() -> None:
+    """The records around it are decoded."""
+    bomb = compressed(b" " * (300 * MIB))
+    delivery = {"Records": [kinesis(PUSH_JSON), kinesis(bomb), kinesis(compressed(PUSH_JSON.encode())), kinesis(bomb)]}
+    assert reasons(delivery) == [None, EXCEEDED, None, EXCEEDED]
+
+
+def test_the_limit_is_that_of_the_whole_delivery() -> None:
+    """Many records together may not take more than one may."""
+    record = firehose(compressed(unknown("{},", 10_000)))
+    taken = reasons({"records": [record] * 20}, max_expanded_size=4 * MIB)
+    assert taken == sorted(taken, key=str, reverse=False)
+    assert {None, EXCEEDED} == {*taken}
+
+
+def test_more_items_than_the_limit_allows_are_one_invalid_record() -> None:
+    """Instead of one for each of millions."""
+    assert reasons([{}] * 3_000, max_expanded_size=MIB) == [EXCEEDED]
+    assert reasons(sqs(json.dumps([{}] * 3_000)), max_expanded_size=MIB) == [EXCEEDED]
+    assert len(reasons([{}] * 1_000, max_expanded_size=MIB)) == 1_000
+
+
+def test_every_member_of_gzip_counts() -> None:
+    """A second member adds to the first."""
+    member = gzip.compress(b" " * 500_000)
+    assert reasons(kinesis(member), max_expanded_size=2_000_000) == ["input data was truncated"]
+    assert reasons(kinesis(member * 2), max_expanded_size=2_000_000) == [EXCEEDED]
+    halves = gzip.compress(PUSH_JSON[:100].encode()) + gzip.compress(PUSH_JSON[100:].encode())
+    assert [*unwrap(kinesis(halves))] == [Record("s-1", PUSH)]
+
+
+@pytest.mark.parametrize("function", [unwrap, process, transform])
+def test_the_default_limit_is_256_mib(function: Callable[..., Any]) -> None:
+    """All functions have the same limit by default."""
+    assert inspect.signature(function).parameters["max_expanded_size"].default == 268_435_456
+
+
+def test_large_deliveries_of_good_events_fit() -> None:
+    """10,000 events in a batch, and 10,000 log events in one record, exceed what is not measured, but not the limit."""
+    events = [PUSH_JSON] * 10_000
+    for delivery in (
+        {"Records": [sqs(event) for event in events]},
+        {"Records": [kinesis(event) for event in events]},
+        {"Records": [kinesis(compressed(json.dumps(logs(*events)).encode()))]},
+    ):
+        assert reasons(delivery) == [None] * 10_000
+
+
+# Errors
+
+
+def test_an_error_holds_one_copy_of_the_payload() -> None:
+    """Neither its traceback nor its cause holds another one, or a part of the parsed document."""
+    text = MALFORMED_JSON[:-2] + ',"x":"' + "a" * MIB + '"}}'
+    records: list[Any] = []
+    data = b64(text)
+    retained = peak(
+        lambda: records.extend(
+            unwrap({"Records": [kinesis("{}") | {"kinesis": {"sequenceNumber": "1", "data": data}}]})
+        )
+    )
+    assert isinstance(records[0], InvalidRecord)
+    assert records[0].error.payload == text.encode()
+    tracemalloc.start()
+    tracemalloc.stop()
+    assert retained < 5 * MIB
+    cause = records[0].error.__cause__
+    assert cause is not None
+    assert cause.__traceback__ is None
+    assert records[0].error.__traceback__ is None
+
+
+def test_errors_form_no_reference_cycles() -> None:
+    """An invalid record is freed with its last reference."""
+    delivery = {"Records": [sqs(MALFORMED_JSON), sqs("{"), sqs("7"), kinesis("{"), None, sqs(json.dumps([7]))]}
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            assert len(list(unwrap(delivery))) == 6
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+# base64
+
+
+def test_base64_has_the_verdict_of_the_strict_standard_decoder() -> None:
+    """On text made at random; ``tests/generated_base64.py`` compares a million."""
+    texts = list(strings(20_000))
+    assert [expanded(text) for text in texts] == [expected(text) for text in texts]
+    assert 0.2 < sum(expected(text) is not None for text in texts) / len(texts) < 0.8
+
+
+@pytest.mark.parametrize(
+    "encoded", [b64(PUSH_JSON), b64(gzip.compress(PUSH_JSON.encode())), b64(json.dumps([json.loads(PUSH_JSON)]))]
+)
+def test_a_body_may_be_base64(encoded: str) -> None:
+    """Senders encode what is compressed, and Argo Events every body."""
+    assert [*unwrap({"Records": [sqs(encoded)]})] == [Record("m-1", PUSH)]
+
+
+@pytest.mark.parametrize("text", ["eyes", "ey", "W", "H4sI", "eyJ!", "WWWW", "hello"])
+def test_text_that_is_not_base64_of_json_is_its_own_evidence(text: str) -> None:
+    """The error has the text as it was sent."""
+    (record,) = unwrap({"Records": [sqs(text)]})
+    assert isinstance(record, InvalidRecord)
+    assert record.id == "m-1"
