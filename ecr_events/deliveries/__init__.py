@@ -1,4 +1,4 @@
-"""Events inside the deliveries of AWS: SQS, SNS, Kinesis, Firehose, CloudWatch Logs and EventBridge Pipes.
+"""Events inside what delivers them: AWS services, brokers of messages, HTTP requests and CloudEvents.
 
 `unwrap` yields the events, `process` runs a handler on each and returns the response that AWS expects, and
 `transform` does so for Firehose.

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Callable, Generator
 from enum import Enum
 from functools import partial
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE
 from types import CoroutineType
 from typing import Final, TypeAlias, cast
 
@@ -60,7 +59,8 @@ OnError: TypeAlias = Callable[[Failure], object]
 
 _GENERATORS = Generator, AsyncGenerator
 
-_DEFERRED = CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_GENERATOR | CO_ASYNC_GENERATOR
+_DEFERRED = 0x20 | 0x80 | 0x100 | 0x200
+"""CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE and CO_ASYNC_GENERATOR of `inspect`, which is slow to import."""
 
 
 def reject_deferring(handler: object, name: str = "handler") -> None:

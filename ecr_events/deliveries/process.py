@@ -17,9 +17,10 @@ from ecr_events.deliveries.handlers import (
     reject_deferred,
     reject_deferring,
 )
-from ecr_events.deliveries.records import InvalidRecord, Record
-from ecr_events.deliveries.sources import Firehose, PartialBatchSource, Response, Source
-from ecr_events.deliveries.unwrap import Delivery, Found, Opened, open_delivery, unwrap_item
+from ecr_events.deliveries.records import Found, InvalidRecord, Record
+from ecr_events.deliveries.sources.firehose import Firehose
+from ecr_events.deliveries.sources.source import Opened, PartialBatchSource, Response, Source
+from ecr_events.deliveries.unwrap import Delivery, open_delivery
 from ecr_events.session import Session
 
 __all__ = ["process", "transform"]
@@ -210,10 +211,14 @@ def _found(outcome: _Outcome) -> Iterable[Found]:
 
 
 def _find(source: Source, item: Any, session: Session | None, limit: ExpansionLimit) -> tuple[Iterable[Found]]:
+    from ecr_events.deliveries.nesting import unwrap_item
+
     return (unwrap_item(source, item, session, limit, is_batched=False),)
 
 
 def _find_in_batch(source: Source, item: Any, session: Session | None, limit: ExpansionLimit) -> tuple[Iterable[Found]]:
+    from ecr_events.deliveries.nesting import unwrap_item
+
     return (unwrap_item(source, item, session, limit, is_batched=True),)
 
 

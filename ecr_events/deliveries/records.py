@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import msgspec
 
 from ecr_events.errors import DecodeError
 from ecr_events.events import ECREvent, UnknownEvent
 
-__all__ = ["NO_ATTRIBUTES", "InvalidRecord", "Record"]
+__all__ = ["NO_ATTRIBUTES", "Found", "InvalidRecord", "Record"]
 
 NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
@@ -44,3 +45,7 @@ class InvalidRecord(msgspec.Struct, frozen=True):
 
     attributes: Mapping[str, str] = NO_ATTRIBUTES
     """As in `Record`."""
+
+
+Found: TypeAlias = tuple[Record | InvalidRecord | None, Any]
+"""A record with the content that it was decoded from; None instead of the record for a control message."""

@@ -1,42 +1,23 @@
-"""Events inside the deliveries of AWS, through all sources that are nested in each other.
+"""Events inside the deliveries of AWS.
 
-There are two paths. A batch of plain events from a common source takes the fast one: the source's own `unwrap`
-decodes each payload as it comes. Everything else is unwrapped step by step, by `unwrap_item`: a document is parsed
-once, after its cost has been charged, and is then an event, a batch, a record of some source, or invalid.
+There are two paths. A batch of plain events takes the fast one: its source decodes each payload as it comes, by its
+`unwrap`. Everything else is unwrapped step by step in `nesting`, which is imported when it is first needed.
 """
 
-# Parsed JSON has no types.
-# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
-
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, TypeAlias
 
-import msgspec
-
-from ecr_events import codec
 from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, ExpansionLimit
-from ecr_events.deliveries.raw import parse_batch
-from ecr_events.deliveries.records import NO_ATTRIBUTES, InvalidRecord, Record
-from ecr_events.deliveries.sources import NO_SOURCE, SQS, Source, batch_of, is_control_message, is_event, source_of
-from ecr_events.errors import DecodeError, detach
-from ecr_events.events.envelope import bind
+from ecr_events.deliveries.records import InvalidRecord, Record
+from ecr_events.deliveries.sources.source import Opened, Source
+from ecr_events.deliveries.sources.sqs import MAX_BATCH, SQS
 from ecr_events.session import Session
 
-__all__ = ["Delivery", "Found", "open_delivery", "unwrap", "unwrap_item"]
+__all__ = ["Delivery", "open_delivery", "unwrap"]
 
 Delivery: TypeAlias = bytes | bytearray | memoryview | str | dict[str, Any] | list[Any]
 """JSON that AWS delivers to a consumer, as text or parsed."""
-
-Found: TypeAlias = tuple[Record | InvalidRecord | None, Any]
-"""A record with the content that it was decoded from; None instead of the record for a control message."""
-
-_MAX_DEPTH = 8
-"""Maximum number of wrappings around an event. A batch and a record of it are one wrapping."""
-
-_MAX_BATCH = 10_000
-"""Maximum number of SQS messages in a batch, by AWS's quotas."""
-
-_TEXT = (str, bytes, bytearray, memoryview)
 
 
 def unwrap(
@@ -57,29 +38,23 @@ def unwrap(
         TypeError: The delivery is not of a type listed above. Its content never raises.
     """
     try:
-        # The most common delivery is recognised at the least cost, here and in `open_delivery`.
-        items: Any = delivery["Records"]  # type: ignore[call-overload,index]
-        if "messageId" in items[0] and len(items) <= _MAX_BATCH:
-            return SQS.unwrap(items, session, max_expanded_size, _unwrap_batched)
+        # As in `open_delivery`, at the least cost.
+        items: list[Any] = delivery["Records"]  # type: ignore[call-overload,index]
+        if "messageId" in items[0] and len(items) <= MAX_BATCH:
+            return SQS.unwrap(items, session, max_expanded_size, _unwrap_in_batch)
     except (LookupError, TypeError):
         pass
     if isinstance(delivery, bytes) and len(delivery) <= max_expanded_size // UNMEASURED:
+        from ecr_events.deliveries.raw import parse_batch
+
         batch = parse_batch(delivery)
         if batch is not None:
             return unwrap(batch, session=session, max_expanded_size=max_expanded_size)
-    opened = open_delivery(delivery, max_expanded_size)
-    expand = _unwrap_batched if opened.is_batch else _unwrap_alone
+    from ecr_events.deliveries.nesting import open_document, unwrap_alone, unwrap_in_batch
+
+    opened = open_document(delivery, max_expanded_size)
+    expand = unwrap_in_batch if opened.is_batch else unwrap_alone
     return opened.source.unwrap(opened.items, session, opened.max_expanded_size, expand)
-
-
-class Opened(msgspec.Struct, frozen=True):
-    """The records of a delivery and their source. A delivery that is not a batch is its own only record."""
-
-    items: list[Any]
-    source: Source
-    is_batch: bool
-    max_expanded_size: int
-    """The part of it that opening the delivery leaves."""
 
 
 def open_delivery(delivery: Any, max_expanded_size: int) -> Opened:
@@ -90,176 +65,26 @@ def open_delivery(delivery: Any, max_expanded_size: int) -> Opened:
     """
     try:
         items = delivery["Records"]
-        if "messageId" in items[0] and len(items) <= _MAX_BATCH:
+        if "messageId" in items[0] and len(items) <= MAX_BATCH:
             return Opened(items, SQS, is_batch=True, max_expanded_size=max_expanded_size)
     except (LookupError, TypeError):
         pass
-    limit = ExpansionLimit.of(max_expanded_size)
-    document = delivery
-    batch = None
-    try:
-        if isinstance(delivery, _TEXT):
-            text = _exact(delivery)
-            limit.consume_json(text)
-            document = msgspec.json.decode(text)
-        elif not isinstance(delivery, dict | list):
-            raise TypeError(f"a delivery is JSON text, a dict or a list, not {type(delivery).__name__}")
-        if not is_event(document):
-            batch = batch_of(document)
-        if batch is not None:
-            limit.consume_records(batch[0])
-    except (ValueError, RecursionError, BufferError):
-        return Opened([document], NO_SOURCE, is_batch=False, max_expanded_size=max_expanded_size)
-    if batch is not None:
-        return Opened(*batch, is_batch=True, max_expanded_size=limit.remaining)
-    source = NO_SOURCE if is_event(document) else source_of(document) or NO_SOURCE
-    return Opened([document], source, is_batch=False, max_expanded_size=limit.remaining)
+    from ecr_events.deliveries.nesting import open_document
+
+    return open_document(delivery, max_expanded_size)
 
 
-def unwrap_item(
-    source: Source, item: Any, session: Session | None, limit: ExpansionLimit, *, is_batched: bool
-) -> Iterable[Found]:
-    """Return what is found in one item of a delivery; an iterator if that may be several records."""
-    depth = 1 if is_batched or source is not NO_SOURCE else 0
-    return _unwrap_item(source, _Wrapped(item, depth=depth), session, limit, is_refused=source.decodes_payloads)
+_Unwrap: TypeAlias = Callable[[Source, Any, Session | None, ExpansionLimit], Iterable[Record | InvalidRecord]]
 
 
-def _unwrap_alone(
+def _unwrap_in_batch(
     source: Source, item: Any, session: Session | None, limit: ExpansionLimit
 ) -> Iterable[Record | InvalidRecord]:
-    return _records(unwrap_item(source, item, session, limit, is_batched=False))
+    return _load_unwrap_in_batch()(source, item, session, limit)
 
 
-def _unwrap_batched(
-    source: Source, item: Any, session: Session | None, limit: ExpansionLimit
-) -> Iterable[Record | InvalidRecord]:
-    return _records(unwrap_item(source, item, session, limit, is_batched=True))
+@cache
+def _load_unwrap_in_batch() -> _Unwrap:
+    from ecr_events.deliveries.nesting import unwrap_in_batch
 
-
-def _records(found: Iterable[Found]) -> Iterable[Record | InvalidRecord]:
-    return (record for record, _ in found if record is not None)
-
-
-class _Wrapped(msgspec.Struct, frozen=True):
-    """Content that is not decoded yet, and what is known of the records around it."""
-
-    content: Any
-    id: str | None = None
-    attributes: Mapping[str, str] = NO_ATTRIBUTES
-    depth: int = 0
-    """Number of wrappings. A batch and its record are one."""
-    is_refused: bool = False
-    """Whether its source has tried to decode it."""
-
-    def payload(
-        self, source: Source, record: dict[str, Any], depth: int, limit: ExpansionLimit, *, is_refused: bool = False
-    ) -> "_Wrapped | InvalidRecord":
-        """Return what the record in it wraps."""
-        id_, attributes = self.id or source.id(record), source.attributes(record) or self.attributes
-        try:
-            return _Wrapped(source.payload(record, limit), id_, attributes, depth, is_refused)
-        except ValueError as error:
-            return _Wrapped(record, id_, attributes).invalid(error)
-
-    def deeper(self) -> int:
-        """Return the depth of what it wraps. Raises ValueError."""
-        if self.depth == _MAX_DEPTH:
-            raise ValueError(f"wrapped more than {_MAX_DEPTH} times")
-        return self.depth + 1
-
-    def event(self, event: Any, session: Session | None) -> Record:
-        """Return the record of the event in it."""
-        if session is not None:
-            bind(event, session)
-        return Record(self.id, event, self.attributes)
-
-    def invalid(self, error: Exception) -> InvalidRecord:
-        """Return the record of content that could not be decoded."""
-        found = DecodeError.from_exception(error, self.content)
-        found.__cause__ = error
-        detach(found)
-        return InvalidRecord(self.id, found, self.attributes)
-
-
-class _Batch(msgspec.Struct, frozen=True):
-    """Items that are not unwrapped yet, and what is known of the records around them."""
-
-    items: list[Any]
-    source: Source
-    id: str | None
-    attributes: Mapping[str, str]
-    depth: int
-
-
-def _unwrap_item(
-    source: Source, wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit, *, is_refused: bool = False
-) -> Iterable[Found]:
-    """Return what is found in an item of a batch from `source`, which need not be a record of it."""
-    item = wrapped.content
-    if isinstance(item, dict) and source.matches(item) and not is_event(item):
-        payload = wrapped.payload(source, item, wrapped.depth, limit, is_refused=is_refused)
-        if isinstance(payload, InvalidRecord):
-            return ((payload, item),)
-        wrapped = payload
-    return _unwrap(wrapped, session, limit)
-
-
-def _unwrap_batch(batch: _Batch, session: Session | None, limit: ExpansionLimit) -> Iterator[Found]:
-    for item in batch.items:
-        wrapped = _Wrapped(item, batch.id, batch.attributes, batch.depth)
-        yield from _unwrap_item(batch.source, wrapped, session, limit)
-
-
-def _unwrap(wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit) -> Iterable[Found]:
-    """Return what is found in content of any form."""
-    while True:
-        found = _unwrap_once(wrapped, session, limit)
-        if isinstance(found, _Batch):
-            return _unwrap_batch(found, session, limit)
-        if not isinstance(found, _Wrapped):
-            return ((found, wrapped.content),)
-        wrapped = found
-
-
-def _unwrap_once(
-    wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit
-) -> Record | InvalidRecord | _Wrapped | _Batch | None:
-    """Return the event, what the record wraps, the batch, or None for a control message."""
-    document = wrapped.content
-    try:
-        if isinstance(document, _TEXT):
-            text = _exact(document)
-            limit.consume_json(text)
-            if not wrapped.is_refused and _has_detail_type(text):
-                try:
-                    return wrapped.event(codec.decode_known(text), session)
-                except (ValueError, RecursionError):
-                    pass  # an event of an unknown type, malformed, or several
-            document = msgspec.json.decode(text)
-        if is_event(document):
-            return wrapped.event(codec.convert_document(document), session)
-        if is_control_message(document):
-            return None
-        return _unwrap_document(wrapped, document, limit)
-    except (ValueError, RecursionError, BufferError) as error:
-        return wrapped.invalid(error)
-
-
-def _unwrap_document(wrapped: _Wrapped, document: Any, limit: ExpansionLimit) -> InvalidRecord | _Wrapped | _Batch:
-    """Return what a document wraps that is not an event. Raises ValueError."""
-    if batch := batch_of(document):
-        items, source = batch
-        limit.consume_records(items)
-        return _Batch(items, source, wrapped.id, wrapped.attributes, wrapped.deeper())
-    if around := source_of(document):
-        return wrapped.payload(around, document, wrapped.deeper(), limit)
-    raise ValueError("neither an event nor a delivery of one")
-
-
-def _exact(text: Any) -> str | bytes:
-    """Return text as str or bytes: msgspec rejects subclasses of str. Raises ValueError or BufferError."""
-    return str.__str__(text) if isinstance(text, str) else bytes(text)
-
-
-def _has_detail_type(text: str | bytes) -> bool:
-    return '"detail-type"' in text if isinstance(text, str) else b'"detail-type"' in text
+    return unwrap_in_batch

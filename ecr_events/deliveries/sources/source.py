@@ -173,6 +173,16 @@ class PartialBatchSource(Source):
         return {"batchItemFailures": [{"itemIdentifier": self.id_in_response(item)} for item in failed]}
 
 
+class Opened(msgspec.Struct, frozen=True):
+    """The records of a delivery and their source. A delivery that is not a batch is its own only record."""
+
+    items: list[Any]
+    source: Source
+    is_batch: bool
+    max_expanded_size: int
+    """The part of it that opening the delivery leaves."""
+
+
 def as_dict(value: Any) -> dict[str, Any]:
     """Return a dict as it is, and an empty one for anything else."""
     return value if isinstance(value, dict) else {}

@@ -19,7 +19,10 @@ from ecr_events.deliveries.sources.source import REFUSED, Expand, Outcome, Parti
 from ecr_events.events.envelope import bind
 from ecr_events.session import Session
 
-__all__ = ["ReceivedMessage", "SQSMessage"]
+__all__ = ["MAX_BATCH", "SQS", "ReceivedMessage", "SQSMessage"]
+
+MAX_BATCH = 10_000
+"""Maximum number of messages in a batch, by AWS's quotas."""
 
 
 class SQSMessage(PartialBatchSource):
@@ -80,6 +83,10 @@ class SQSMessage(PartialBatchSource):
                 if session is not None:
                     bind(record.event, session)
                 yield record
+
+
+SQS = SQSMessage()
+"""By far the most common source."""
 
 
 class ReceivedMessage(SQSMessage):

@@ -1,0 +1,101 @@
+"""All sources, and their recognition.
+
+To add a source, subclass `Source` in a module of its own beside this one, and add an instance to `_SOURCES`, before
+those that its records would match too, and to `_BATCHES` if its batches have a key of their own.
+"""
+
+# Parsed JSON has no types.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from typing import Any
+
+from ecr_events.deliveries.sources.cloudevents import ArgoEvent, CloudEvent
+from ecr_events.deliveries.sources.cloudwatch_logs import LogEvent, LogsSubscription, is_control_message
+from ecr_events.deliveries.sources.event_bus import EventWithMetadata
+from ecr_events.deliveries.sources.firehose import Firehose
+from ecr_events.deliveries.sources.http import HTTPRequest
+from ecr_events.deliveries.sources.kafka import KafkaRecord, PipesKafkaRecord
+from ecr_events.deliveries.sources.kinesis import KinesisRecord, PipesKinesisRecord
+from ecr_events.deliveries.sources.lambda_invocation import (
+    BatchInvocation,
+    Invocation,
+    InvocationEvent,
+    is_invocation_event,
+)
+from ecr_events.deliveries.sources.mq import ActiveMQMessage, RabbitMQMessage
+from ecr_events.deliveries.sources.sns import SNSNotification, SNSRecord
+from ecr_events.deliveries.sources.source import NoSource, Source
+from ecr_events.deliveries.sources.sqs import SQS, ReceivedMessage
+from ecr_events.deliveries.sources.step_functions import FunctionResult
+
+__all__ = ["NO_SOURCE", "batch_of", "is_control_message", "is_event", "source_of"]
+
+NO_SOURCE = NoSource()
+
+_FIREHOSE, _LOG_EVENT, _RECEIVED = Firehose(), LogEvent(), ReceivedMessage()
+_RABBITMQ, _ACTIVEMQ = RabbitMQMessage(), ActiveMQMessage()
+
+_SOURCES: tuple[Source, ...] = (
+    SQS,
+    SNSRecord(),
+    KinesisRecord(),
+    _FIREHOSE,
+    _RECEIVED,
+    SNSNotification(),
+    LogsSubscription(),
+    _LOG_EVENT,
+    PipesKinesisRecord(),
+    PipesKafkaRecord(),
+    _RABBITMQ,
+    _ACTIVEMQ,
+    HTTPRequest(),
+    CloudEvent(),
+    ArgoEvent(),
+    Invocation(),
+    InvocationEvent(),
+    BatchInvocation(),
+    FunctionResult(),
+    EventWithMetadata(),
+)
+
+_BATCHES: tuple[Source, ...] = (SQS, _FIREHOSE, _RECEIVED, _LOG_EVENT, KafkaRecord(), _RABBITMQ, _ACTIVEMQ)
+"""One source per form of a batch."""
+
+_BATCH_KEYS = frozenset(source.batch_key for source in _BATCHES) | {"ResponseMetadata"}
+
+
+def source_of(document: Any) -> Source | None:
+    """Return the source of a record; None for anything else."""
+    if isinstance(document, dict):
+        for source in _SOURCES:
+            if source.matches(document):
+                return source
+    return None
+
+
+def batch_of(document: Any) -> tuple[list[Any], Source] | None:
+    """Return the records of a batch and their source; None for anything else."""
+    if isinstance(document, list):
+        return document, _source_of_first(document)
+    if not isinstance(document, dict) or _BATCH_KEYS.isdisjoint(document):
+        return None
+    for source in _BATCHES:
+        items = source.items(document)
+        if items is not None:
+            return items, _source_of_first(items) if source is SQS else source
+    return None
+
+
+def _source_of_first(items: list[Any]) -> Source:
+    """Return the source of the first item that is recognised: several sources have such batches."""
+    for item in items:
+        if is_event(item):
+            break
+        if source := source_of(item):
+            return source
+    return NO_SOURCE if items else SQS
+
+
+def is_event(document: Any) -> bool:
+    """Return whether a document is an event, valid or not, and does not wrap another one."""
+    return isinstance(document, dict) and "detail-type" in document and not is_invocation_event(document)
