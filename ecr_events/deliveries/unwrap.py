@@ -39,7 +39,7 @@ def unwrap(
     """
     try:
         # As in `open_delivery`, at the least cost.
-        items: list[Any] = delivery["Records"]  # type: ignore[call-overload,index]
+        items: list[Any] = delivery["Records"]  # type: ignore[assignment,call-overload,index]
         if "messageId" in items[0] and len(items) <= MAX_BATCH:
             return SQS.unwrap(items, session, max_expanded_size, _unwrap_in_batch)
     except (LookupError, TypeError):
