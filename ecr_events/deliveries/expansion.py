@@ -11,7 +11,6 @@ from typing import Self
 import msgspec
 
 from ecr_events.errors import DecodeError
-from ecr_events.gunzip import MAGIC, gunzip
 
 __all__ = ["MAX_EXPANDED_SIZE", "UNMEASURED", "ExpansionLimit", "expand", "expand_if_encoded"]
 
@@ -94,6 +93,8 @@ def expand(data: str | bytes, limit: ExpansionLimit) -> bytes:
     if isinstance(data, str):
         limit.consume(len(data) * 3 // 4)
         data = _decode_base64(data)
+    from ecr_events.gunzip import MAGIC
+
     return _decompress(data, limit) if data.startswith(MAGIC) else data
 
 
@@ -105,11 +106,14 @@ def expand_if_encoded(text: str | bytes, limit: ExpansionLimit) -> str | bytes:
     """
     if not isinstance(text, str) or not text.startswith(_ENCODED):
         return text
+    from ecr_events.gunzip import MAGIC
+
+    limit.consume(len(text) * 3 // 4)
     try:
         data = msgspec.convert(text, bytes)
     except ValueError:
         return text
-    return expand(data, limit)
+    return expand(data, limit) if data.startswith((b"{", b"[", MAGIC)) else text
 
 
 def _decode_base64(text: str) -> bytes:
@@ -126,6 +130,8 @@ def _decode_base64(text: str) -> bytes:
 
 
 def _decompress(compressed: bytes, limit: ExpansionLimit) -> bytes:
+    from ecr_events.gunzip import gunzip
+
     remaining, decompressed = limit.remaining, io.BytesIO()
     try:
         for piece in gunzip([compressed]):

@@ -1,7 +1,6 @@
 """Handlers of events: their types, what they must not be, and where their failures go."""
 
 from collections.abc import AsyncGenerator, Callable, Generator
-from enum import Enum
 from functools import partial
 from types import CoroutineType
 from typing import Final, TypeAlias, cast
@@ -13,6 +12,7 @@ from ecr_events.errors import DecodeError
 from ecr_events.events import ECREvent, UnknownEvent
 
 __all__ = [
+    "DEFERRING_FLAGS",
     "DROPPED",
     "Dropped",
     "Failure",
@@ -25,16 +25,17 @@ __all__ = [
 ]
 
 
-class Dropped(Enum):
+class Dropped:
     """The type of `DROPPED`."""
 
-    DROPPED = "DROPPED"
-
     def __repr__(self) -> str:
-        return self.name
+        return "DROPPED"
+
+    def __reduce__(self) -> str:
+        return "DROPPED"  # the name of the only instance in this module, for pickle and copy
 
 
-DROPPED: Final = Dropped.DROPPED
+DROPPED: Final = Dropped()
 """Handler result that drops a Firehose record."""
 
 
@@ -59,7 +60,7 @@ OnError: TypeAlias = Callable[[Failure], object]
 
 _GENERATORS = Generator, AsyncGenerator
 
-_DEFERRED = 0x20 | 0x80 | 0x100 | 0x200
+DEFERRING_FLAGS = 0x20 | 0x80 | 0x100 | 0x200
 """CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE and CO_ASYNC_GENERATOR of `inspect`, which is slow to import."""
 
 
@@ -75,7 +76,7 @@ def reject_deferring(handler: object, name: str = "handler") -> None:
     while isinstance(function, partial):
         function = cast("partial[object]", function).func
     code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    if code is not None and code.co_flags & _DEFERRED:
+    if code is not None and code.co_flags & DEFERRING_FLAGS:
         found = getattr(function, "__qualname__", type(function).__qualname__)
         raise TypeError(f"{name} must be a plain function, but {found} is a coroutine or generator function")
 

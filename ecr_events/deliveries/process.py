@@ -1,7 +1,7 @@
 """A handler run on every event of a delivery, and the response that AWS expects."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -18,10 +18,12 @@ from ecr_events.deliveries.handlers import (
     reject_deferring,
 )
 from ecr_events.deliveries.records import Found, InvalidRecord, Record
-from ecr_events.deliveries.sources.firehose import Firehose
 from ecr_events.deliveries.sources.source import Opened, PartialBatchSource, Response, Source
 from ecr_events.deliveries.unwrap import Delivery, open_delivery
 from ecr_events.session import Session
+
+if TYPE_CHECKING:
+    from ecr_events.deliveries.sources.firehose import Firehose
 
 __all__ = ["process", "transform"]
 
@@ -71,7 +73,7 @@ def process(
     reject_deferring(handler)
     opened = open_delivery(delivery, max_expanded_size)
     source = opened.source
-    if isinstance(source, Firehose):
+    if source.expects_data:
         raise TypeError("a delivery of Firehose expects data in response: call `transform`, not `process`")
     run = _Run(opened, session, _checked(on_error))
     if isinstance(source, PartialBatchSource):
@@ -110,11 +112,12 @@ def transform(
     reject_deferring(handler)
     opened = open_delivery(delivery, max_expanded_size)
     source = opened.source
-    if not isinstance(source, Firehose):
+    if not source.expects_data:
         raise TypeError("not a delivery of Firehose: call `process`, not `transform`")
     run = _Run(opened, session, _checked(on_error))
     outcomes = zip(opened.items, run.outcomes(), strict=True)
-    return {"records": [run.transformed(item, outcome, source, handler) for item, outcome in outcomes]}
+    firehose = cast("Firehose", source)
+    return {"records": [run.transformed(item, outcome, firehose, handler) for item, outcome in outcomes]}
 
 
 def _checked(on_error: OnError | None) -> OnError:
@@ -165,7 +168,9 @@ class _Run(msgspec.Struct, frozen=True):
                 break
         return source.response([items[index] for index in sorted(failed)] if failed else [])
 
-    def transformed(self, item: Any, outcome: _Outcome, source: Firehose, handler: TransformHandler) -> dict[str, str]:
+    def transformed(
+        self, item: Any, outcome: _Outcome, source: "Firehose", handler: TransformHandler
+    ) -> dict[str, str]:
         """Return one transformed record."""
         results = self._results(_found(outcome), handler, _to_data)
         if results is None:
@@ -174,7 +179,11 @@ class _Run(msgspec.Struct, frozen=True):
             return source.transformed(item, "Ok")
         if all(result is DROPPED for result, _ in results):
             return source.transformed(item, "Dropped")
-        data = (_to_bytes(content) if result is None else result for result, content in results if result != DROPPED)
+        data = (
+            _to_bytes(content) if result is None else result
+            for result, content in results
+            if not isinstance(result, Dropped)
+        )
         return source.transformed(item, "Ok", b"".join(data))
 
     def invoke(self, handler: Handler) -> None:
@@ -225,7 +234,7 @@ def _find_in_batch(source: Source, item: Any, session: Session | None, limit: Ex
 def _to_data(result: object) -> bytes | Dropped | None:
     """Return the result of a `TransformHandler` with text encoded."""
     reject_deferred(result)
-    if result is None or result is DROPPED or isinstance(result, bytes):
+    if result is None or isinstance(result, bytes | Dropped):
         return result
     if isinstance(result, str):
         return result.encode()

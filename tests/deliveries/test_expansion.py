@@ -276,9 +276,9 @@ def test_a_body_may_be_base64(encoded: str) -> None:
     assert [*unwrap({"Records": [sqs(encoded)]})] == [Record("m-1", PUSH)]
 
 
-@pytest.mark.parametrize("text", ["eyes", "ey", "W", "H4sI", "eyJ!", "WWWW", "hello"])
+@pytest.mark.parametrize("text", ["ey", "W", "eyJ!", "WWWW", "hello"])
 def test_text_that_is_not_base64_of_json_is_its_own_evidence(text: str) -> None:
     """The error has the text as it was sent."""
     (record,) = unwrap({"Records": [sqs(text)]})
     assert isinstance(record, InvalidRecord)
-    assert record.id == "m-1"
+    assert (record.id, record.error.payload) == ("m-1", text)

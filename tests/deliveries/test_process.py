@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 import json
 import logging
 import types
@@ -47,6 +48,7 @@ from delivery_samples import (
 
 from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent, decode
 from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
+from ecr_events.deliveries.handlers import DEFERRING_FLAGS
 
 
 def fail_replications(event: EventBridgeEvent) -> None:
@@ -363,6 +365,12 @@ def test_a_handler_must_be_callable() -> None:
     handler: Any = 7
     with pytest.raises(TypeError, match="handler must be callable, not int"):
         process({"Records": []}, handler)
+
+
+def test_deferred_code_is_told_by_the_flags_of_inspect() -> None:
+    """They are written down as a number, since `inspect` is slow to import."""
+    flags = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
+    assert flags == DEFERRING_FLAGS
 
 
 def test_a_plain_function_around_a_coroutine_function_is_a_handler() -> None:

@@ -14,6 +14,7 @@ class Firehose(Source):
     """A record of a transformation."""
 
     is_base64 = True
+    expects_data = True
     key = "recordId"
     id_key = "recordId"
     batch_key = "records"

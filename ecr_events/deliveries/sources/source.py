@@ -68,6 +68,9 @@ class Source:
     decodes_payloads: ClassVar[bool] = True
     """Whether `unwrap` tries to decode what `payload` returns."""
 
+    expects_data: ClassVar[bool] = False
+    """Whether it expects transformed data in response, as Firehose does."""
+
     success: ClassVar[Response | None] = None
     """Response after all events have been processed."""
 
