@@ -1,11 +1,11 @@
-"""Run benchmarks: ``python -m benchmarks [decode|memory|import|lambda|archive|forms|lookup] ...``."""
+"""Run benchmarks: ``python -m benchmarks [decode|memory|import|lambda|deliveries|archive|forms|lookup] ...``."""
 
 import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import archive, archive_forms, aws_lambda, charts, decode, imports, lookup, memory
+from benchmarks import archive, archive_forms, aws_lambda, charts, decode, deliveries, imports, lookup, memory
 from benchmarks.environment import environment
 from benchmarks.report import markdown
 from benchmarks.runner import FULL, SMALLEST, Section
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "memory": memory.run,
     "import": imports.run,
     "lambda": aws_lambda.run,
+    "deliveries": deliveries.run,
     "archive": archive.run,
     "forms": archive_forms.run,
     "lookup": lookup.run,

@@ -41,6 +41,8 @@ def run(size: Size) -> list[Section]:
                 imports[contender.label] = (target, contender.imports)
                 if contender.first_event is not None:
                     first_events[contender.label] = (target, contender.first_event)
+                if contender.label == OURS:
+                    imports[f"{OURS}.deliveries"] = (target, f"import {OURS}.deliveries")
         return [
             Section(
                 "Importing",

@@ -72,6 +72,9 @@ def unwrap_in_batch(
 
 
 def _records(found: Iterable[Found]) -> Iterable[Record | InvalidRecord]:
+    if isinstance(found, tuple):  # of one
+        ((record, _),) = found
+        return () if record is None else (record,)
     return (record for record, _ in found if record is not None)
 
 
@@ -139,12 +142,10 @@ def _unwrap_item(
 ) -> Iterable[Found]:
     """Return what is found in an item of a batch from `source`, which need not be a record of it."""
     item = wrapped.content
+    found: _Wrapped | InvalidRecord = wrapped
     if isinstance(item, dict) and source.matches(item) and not is_event(item):
-        payload = wrapped.payload(source, item, wrapped.depth, limit, is_refused=is_refused)
-        if isinstance(payload, InvalidRecord):
-            return ((payload, item),)
-        wrapped = payload
-    return _unwrap(wrapped, session, limit)
+        found = wrapped.payload(source, item, wrapped.depth, limit, is_refused=is_refused)
+    return _unwrap(found, session, limit) if isinstance(found, _Wrapped) else ((found, item),)
 
 
 def _unwrap_batch(batch: _Batch, session: Session | None, limit: ExpansionLimit) -> Iterator[Found]:
@@ -201,6 +202,8 @@ def _unwrap_document(wrapped: _Wrapped, document: Any, limit: ExpansionLimit) ->
 
 def _exact(text: Any) -> str | bytes:
     """Return text as str or bytes: msgspec rejects subclasses of str. Raises ValueError or BufferError."""
+    if text.__class__ is str:
+        return text  # type: ignore[no-any-return]
     return str.__str__(text) if isinstance(text, str) else bytes(text)
 
 

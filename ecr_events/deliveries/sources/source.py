@@ -38,6 +38,8 @@ Expand: TypeAlias = Callable[["Source", Any, Session | None, ExpansionLimit], It
 REFUSED = (LookupError, TypeError, ValueError, RecursionError)
 """Errors on the fast path: the record has another form, or no event of a known type."""
 
+_TEXT, _PARSED = (str, bytes), (dict, list)
+
 _ATTRIBUTE_VALUES = ("stringValue", "StringValue", "Value")
 """The keys of an attribute's value, in Lambda's, boto3's and SNS's spelling."""
 
@@ -95,9 +97,9 @@ class Source:
             ValueError: The payload is missing or malformed, or exceeds the limit.
         """
         payload = self.fields(record).get(self.payload_key)
-        if isinstance(payload, str | bytes):
+        if isinstance(payload, _TEXT):
             return self.decode_text(payload, limit)
-        if isinstance(payload, dict | list):  # parsed by what delivers it
+        if isinstance(payload, _PARSED):  # parsed by what delivers it
             return payload
         raise ValueError(f"expected `str` as `{self.payload_key}`")
 
@@ -107,7 +109,8 @@ class Source:
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the attributes that are text."""
-        return texts(self.fields(record).get(self.attributes_key)) if self.attributes_key else NO_ATTRIBUTES
+        values = self.fields(record).get(self.attributes_key) if self.attributes_key else None
+        return texts(values) if values else NO_ATTRIBUTES
 
     def unwrap(
         self, items: Sequence[Any], session: Session | None, max_expanded_size: int, expand_item: Expand[Outcome]
