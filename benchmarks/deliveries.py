@@ -29,9 +29,9 @@ def run(size: Size) -> list[Section]:
     return [
         Section(
             "Deliveries",
-            f"Mixed events in deliveries of {_BATCH}, parsed as Lambda passes them, or as bytes, each dropped before the "
-            f"next. `{OURS}` is `unwrap`; by hand, the id and the parsed event are taken out of each record, without "
-            "any check. Microseconds per delivery.",
+            f"Mixed events in deliveries of {_BATCH}, parsed as Lambda passes them or as bytes; each event is dropped "
+            f"before the next. `{OURS}` is `unwrap`; by hand, the id and the parsed event are taken out of each record "
+            "without any check. Microseconds per delivery.",
             run_rounds(measure, contenders, size.rounds, size.streamed, size.seconds),
         ),
         Section(

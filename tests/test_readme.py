@@ -50,6 +50,7 @@ def test_every_python_block_runs(
         imageSizeInBytes=3_370_706,
     )
     monkeypatch.setattr("boto3.Session", lambda: session)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")  # as in a Lambda function
 
     def client(name: str, **options: Any) -> Any:
         return _Archive() if name == "s3" else session.client(name, **options)

@@ -203,7 +203,7 @@ def _unwrap_document(wrapped: _Wrapped, document: Any, limit: ExpansionLimit) ->
 def _exact(text: Any) -> str | bytes:
     """Return text as str or bytes: msgspec rejects subclasses of str. Raises ValueError or BufferError."""
     if text.__class__ is str:
-        return text  # type: ignore[no-any-return]
+        return text
     return str.__str__(text) if isinstance(text, str) else bytes(text)
 
 
