@@ -14,15 +14,13 @@ import msgspec
 import pytest
 from conftest import LoopbackSession
 from fake_ecr import ECRServer
+from readme import BLOCKS, README
 
 import ecr_events
 from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, encode, json_schema
 from ecr_events.cli.parser import parse
 from ecr_events.events.envelope import detail_type_of
 from ecr_events.samples import sample, sample_json
-
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
 
 
 class _Archive:
@@ -33,9 +31,7 @@ class _Archive:
         return {"Body": io.BytesIO(gzip.compress(encode(EVENT) * 2))}
 
 
-@pytest.mark.parametrize(
-    "code", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code.split("\n")[0]
-)
+@pytest.mark.parametrize("code", BLOCKS, ids=lambda code: code.split("\n")[0])
 def test_every_python_block_runs(
     code: str, server: ECRServer, session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,9 +6,9 @@ longer than its visibility timeout, and workers are killed and told to end while
 
 import argparse
 import json
+import logging
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -21,13 +21,13 @@ from typing import Any, Literal, TypeAlias
 
 import boto3
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from readme import block
 
 from ecr_events import ECRImageActionEvent
 from ecr_events.samples import sample_json
 
 Recipe: TypeAlias = Literal["threads", "asyncio"]
 
-_README = (Path(__file__).parent.parent / "README.md").read_text()
 _MARKS: dict[Recipe, str] = {"threads": "ThreadPoolExecutor", "asyncio": "TaskGroup"}
 _VISIBILITY = 2
 
@@ -86,13 +86,12 @@ class Ledger:
 
 def recipe(name: Recipe) -> str:
     """Return the code of a worker from the README."""
-    blocks: list[str] = re.findall(r"```python\n(.*?)```", _README, re.DOTALL)
-    (code,) = (block for block in blocks if _MARKS[name] in block)
-    return code
+    return block(_MARKS[name])
 
 
 def run(name: Recipe, count: int, kills: int, seed: int = 0) -> Ledger:
     """Return the ledger of `count` messages, of which two workers were ended `kills` times and replaced."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from delivery_samples import (
     MALFORMED_JSON,
     PUSH,
@@ -46,7 +44,7 @@ from delivery_samples import (
     with_metadata,
 )
 
-from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent, decode
+from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
 from ecr_events.deliveries.handlers import DEFERRING_FLAGS
 
@@ -493,28 +491,6 @@ def test_a_builtin_can_be_a_handler(caplog: pytest.LogCaptureFixture) -> None:
     assert process({"Records": [sqs(PUSH_JSON, "a"), sqs(REPLICATION_JSON, "b")]}, handler) == failed("b")
     assert "record 'b' failed: KeyError" in caplog.text
     assert REPLICATION.id not in caplog.text
-
-
-# Beside Powertools
-
-
-def test_decode_inside_powertools() -> None:
-    """The record handler of a BatchProcessor decodes with one line."""
-    processor = BatchProcessor(event_type=EventType.SQS)
-    seen: list[EventBridgeEvent] = []
-
-    def record_handler(record: SQSRecord) -> None:
-        seen.append(decode(record.body))
-
-    context: Any = None
-    response = process_partial_response(
-        event={"Records": [sqs(PUSH_JSON, "a"), sqs(MALFORMED_JSON, "b")]},
-        record_handler=record_handler,
-        processor=processor,
-        context=context,
-    )
-    assert response == failed("b")
-    assert seen == [PUSH]
 
 
 def test_unwrap_and_process_agree() -> None:
