@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -245,6 +246,54 @@ def test_every_source_is_unwrapped(delivery: Any, expected: list[tuple[str | Non
         compact = json.dumps(delivery, separators=(",", ":"))  # as AWS does
         for text in (json.dumps(delivery), compact, compact.encode(), bytearray(compact.encode())):
             assert outcomes(text) == expected
+
+
+WRAPS: dict[str, Callable[[str], Any]] = {
+    "SQS": lambda text: {"Records": [sqs(text)]},
+    "receive_message": lambda text: {"Messages": [received(text)]},
+    "SNS": lambda text: {"Records": [sns(text)]},
+    "SNS over HTTP": notification,
+    "Kinesis": lambda text: {"Records": [kinesis(text)]},
+    "Kinesis, compressed": lambda text: {"Records": [kinesis(gzip.compress(text.encode()))]},
+    "Firehose": lambda text: {"records": [firehose(text)]},
+    "Kafka": lambda text: kafka(kafka_record(text)),
+    "RabbitMQ": lambda text: rabbitmq(rabbitmq_message(text)),
+    "ActiveMQ": lambda text: activemq(activemq_message(text)),
+    "Pipes, SQS": lambda text: [sqs(text)],
+    "Pipes, Kinesis": lambda text: [pipes_kinesis(text)],
+    "Pipes, Kafka": lambda text: [kafka_record(text, partition="0")],
+    "CloudWatch Logs": lambda text: subscription(logs(text)),
+    "CloudWatch Logs in Firehose": lambda text: {"records": [firehose(gzipped(logs(text)))]},
+    "function URL": function_url,
+    "function URL, base64": lambda text: function_url(text.encode()),
+    "API Gateway": rest_api,
+    "load balancer": load_balancer,
+    "CloudEvent": cloud_event,
+    "CloudEvent, base64": lambda text: cloud_event(None) | {"data_base64": b64(text)},
+    "Argo Events": argo_event,
+    "Lambda invocation": invocation,
+    "Lambda batch invocation": lambda text: batch_invocation(payload=text),
+    "Step Functions": function_result,
+    "array": lambda text: [text],
+}
+"""A delivery of each source around one payload."""
+
+
+@pytest.mark.parametrize("inner", WRAPS.values(), ids=WRAPS)
+@pytest.mark.parametrize("outer", [None, *WRAPS.values()], ids=["alone", *WRAPS])
+def test_every_source_is_unwrapped_in_every_other(
+    outer: Callable[[str], Any] | None, inner: Callable[[str], Any]
+) -> None:
+    """Events of known and unknown types, malformed ones, and what is not JSON."""
+    payloads: dict[str, Any] = {
+        PUSH_JSON: PUSH,
+        UNKNOWN_JSON: UNKNOWN,
+        MALFORMED_JSON: "$.detail.action-type",
+        "{": "$",
+    }
+    for payload, expected in payloads.items():
+        delivery = inner(payload) if outer is None else outer(json.dumps(inner(payload)))
+        assert [event for _, event in outcomes(delivery)] == [expected]
 
 
 ATTRIBUTES: dict[str, tuple[Any, dict[str, str]]] = {
