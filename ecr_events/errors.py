@@ -229,7 +229,8 @@ class BatchServiceError(ServiceError):
 
 
 def detach(error: BaseException) -> None:
-    """Drop the tracebacks of an error that will be stored: their frames hold more than the payload."""
-    for exception in (error, error.__cause__):
-        if exception is not None:
-            exception.__traceback__ = exception.__context__ = None
+    """Drop the tracebacks of an error that will be stored, and of its causes: frames hold more than the payload."""
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = cause.__context__ = None
+        cause = cause.__cause__

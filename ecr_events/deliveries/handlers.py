@@ -1,6 +1,6 @@
 """Handlers of events: their types, what they must not be, and where their failures go."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from types import CoroutineType
 from typing import Final, TypeAlias, cast
@@ -58,7 +58,10 @@ TransformHandler: TypeAlias = Callable[[ECREvent | UnknownEvent], bytes | str | 
 OnError: TypeAlias = Callable[[Failure], object]
 """A function that is called with each failure, such as a list's ``append``. An exception ends the processing."""
 
-_GENERATORS = Generator, AsyncGenerator
+_LAZY = Generator, map, filter, zip
+
+_PROMISES = ("__await__", "__anext__", "add_done_callback")
+"""Attributes of awaitables, of async iterators and of futures."""
 
 DEFERRING_FLAGS = 0x20 | 0x80 | 0x100 | 0x200
 """CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE and CO_ASYNC_GENERATOR of `inspect`, which is slow to import."""
@@ -85,16 +88,21 @@ def reject_deferred(result: object) -> None:
     """Check that a handler has done its work.
 
     Raises:
-        TypeError: The result is an awaitable, a future, a generator or an async generator: the work may never be done,
-            or fail unseen.
+        TypeError: The result, or an item of a list or tuple, is an awaitable, a future, a generator, an async iterator
+            or a lazy iterator such as `map`: the work may never be done, or fail unseen.
     """
-    if result is None:
-        return
+    results = cast("Iterable[object]", result) if isinstance(result, list | tuple) else (result,)
+    deferred = [item for item in results if _is_deferred(item)]
+    for item in deferred:
+        if isinstance(item, CoroutineType):
+            cast("CoroutineType[object, object, object]", item).close()  # or Python warns that it was never awaited
+    if deferred:
+        raise TypeError(f"handler must finish its work, not return an object of type {type(deferred[0]).__name__}")
+
+
+def _is_deferred(result: object) -> bool:
     type_ = type(result)
-    if hasattr(type_, "__await__") or hasattr(type_, "add_done_callback") or issubclass(type_, _GENERATORS):
-        if isinstance(result, CoroutineType):
-            cast("CoroutineType[object, object, object]", result).close()  # or Python warns that it was never awaited
-        raise TypeError(f"handler must finish its work, not return an object of type {type_.__name__}")
+    return issubclass(type_, _LAZY) or any(hasattr(type_, name) for name in _PROMISES)
 
 
 def log_failure(failure: Failure) -> None:

@@ -16,7 +16,8 @@ from ecr_events import codec
 from ecr_events.deliveries.expansion import ExpansionLimit
 from ecr_events.deliveries.records import NO_ATTRIBUTES, Found, InvalidRecord, Record
 from ecr_events.deliveries.sources.registry import NO_SOURCE, batch_of, is_control_message, is_event, source_of
-from ecr_events.deliveries.sources.source import Opened, Source
+from ecr_events.deliveries.sources.source import REFUSED, Opened, Source
+from ecr_events.deliveries.sources.sqs import SQS, is_sqs_batch
 from ecr_events.errors import DecodeError, detach
 from ecr_events.events.envelope import bind
 from ecr_events.session import Session
@@ -35,24 +36,23 @@ def open_document(delivery: Any, max_expanded_size: int) -> Opened:
     Raises:
         TypeError: It is not a `Delivery`.
     """
-    limit = ExpansionLimit.of(max_expanded_size)
+    limit = ExpansionLimit(max_expanded_size)
     document = delivery
-    batch = None
     try:
         if isinstance(delivery, _TEXT):
             text = _exact(delivery)
             limit.consume_json(text)
             document = msgspec.json.decode(text)
+            if is_sqs_batch(document):
+                return Opened(document["Records"], SQS, is_batch=True, max_expanded_size=limit.remaining)
         elif not isinstance(delivery, dict | list):
             raise TypeError(f"a delivery is JSON text, a dict or a list, not {type(delivery).__name__}")
-        if not is_event(document):
-            batch = batch_of(document)
+        batch = None if is_event(document) else batch_of(document)
         if batch is not None:
             limit.consume_records(batch[0])
-    except (ValueError, RecursionError, BufferError):
+            return Opened(*batch, is_batch=True, max_expanded_size=limit.remaining)
+    except (ValueError, RuntimeError, BufferError):
         return Opened([document], NO_SOURCE, is_batch=False, max_expanded_size=max_expanded_size)
-    if batch is not None:
-        return Opened(*batch, is_batch=True, max_expanded_size=limit.remaining)
     source = NO_SOURCE if is_event(document) else source_of(document) or NO_SOURCE
     return Opened([document], source, is_batch=False, max_expanded_size=limit.remaining)
 
@@ -94,17 +94,24 @@ class _Wrapped(msgspec.Struct, frozen=True):
     attributes: Mapping[str, str] = NO_ATTRIBUTES
     depth: int = 0
     """Number of wrappings. A batch and its record are one."""
+    is_charged: bool = False
+    """Whether the limit has been charged for its parsing."""
     is_refused: bool = False
     """Whether its source has tried to decode it."""
 
     def payload(
         self, source: Source, record: dict[str, Any], depth: int, limit: ExpansionLimit, *, is_refused: bool = False
     ) -> "_Wrapped | InvalidRecord":
-        """Return what the record in it wraps."""
-        id_, attributes = self.id or source.id(record), source.attributes(record) or self.attributes
+        """Return what the record in it wraps. What exceeds the limit is not charged, for the sake of other records."""
+        id_, attributes, remaining = self.id, self.attributes, limit.remaining
         try:
-            return _Wrapped(source.payload(record, limit), id_, attributes, depth, is_refused)
-        except ValueError as error:
+            id_, attributes = id_ or source.id(record), source.attributes(record) or attributes
+            payload = source.payload(record, limit)
+            if is_text := isinstance(payload, _TEXT):
+                limit.consume_json(_exact(payload))
+            return _Wrapped(payload, id_, attributes, depth, is_text, is_refused)
+        except REFUSED as error:
+            limit.remaining = remaining
             return _Wrapped(record, id_, attributes).invalid(error)
 
     def deeper(self) -> int:
@@ -122,7 +129,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
     def invalid(self, error: Exception) -> InvalidRecord:
         """Return the record of content that could not be decoded."""
         found = DecodeError.from_exception(error, self.content)
-        found.__cause__ = error
+        found.__cause__ = None if isinstance(error, UnicodeError) else error  # which holds a copy of the text
         detach(found)
         return InvalidRecord(self.id, found, self.attributes)
 
@@ -143,7 +150,7 @@ def _unwrap_item(
     """Return what is found in an item of a batch from `source`, which need not be a record of it."""
     item = wrapped.content
     found: _Wrapped | InvalidRecord = wrapped
-    if isinstance(item, dict) and source.matches(item) and not is_event(item):
+    if isinstance(item, dict) and source.is_record(item):
         found = wrapped.payload(source, item, wrapped.depth, limit, is_refused=is_refused)
     return _unwrap(found, session, limit) if isinstance(found, _Wrapped) else ((found, item),)
 
@@ -173,11 +180,12 @@ def _unwrap_once(
     try:
         if isinstance(document, _TEXT):
             text = _exact(document)
-            limit.consume_json(text)
+            if not wrapped.is_charged:
+                limit.consume_json(text)
             if not wrapped.is_refused and _has_detail_type(text):
                 try:
                     return wrapped.event(codec.decode_known(text), session)
-                except (ValueError, RecursionError):
+                except REFUSED:
                     pass  # an event of an unknown type, malformed, or several
             document = msgspec.json.decode(text)
         if is_event(document):
@@ -185,7 +193,7 @@ def _unwrap_once(
         if is_control_message(document):
             return None
         return _unwrap_document(wrapped, document, limit)
-    except (ValueError, RecursionError, BufferError) as error:
+    except REFUSED as error:
         return wrapped.invalid(error)
 
 

@@ -1,6 +1,6 @@
 """A handler run on every event of a delivery, and the response that AWS expects."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import msgspec
@@ -18,7 +18,7 @@ from ecr_events.deliveries.handlers import (
     reject_deferring,
 )
 from ecr_events.deliveries.records import Found, InvalidRecord, Record
-from ecr_events.deliveries.sources.source import Opened, PartialBatchSource, Response, Source
+from ecr_events.deliveries.sources.source import Opened, PartialBatchSource, Response, Source, json_bytes
 from ecr_events.deliveries.unwrap import Delivery, open_delivery
 from ecr_events.session import Session
 
@@ -147,9 +147,12 @@ class _Run(msgspec.Struct, frozen=True):
     def batch_item_failures(self, source: PartialBatchSource, handler: Handler) -> Response:
         """Return the response for the items that failed or were held back."""
         items = self.opened.items
-        failed: set[int] = set()
+        failed: list[Any] = []
+        order: Sequence[str | None] = ()
+        stopped: set[str | None] = set()
         for index, outcome in enumerate(self.outcomes()):
-            if failed and index in failed:
+            if stopped and order[index] in stopped:
+                failed.append(items[index])
                 continue
             if isinstance(outcome, Record):  # the common case, at the least cost
                 try:
@@ -162,11 +165,14 @@ class _Run(msgspec.Struct, frozen=True):
                     continue
             elif self._results(outcome, handler, reject_deferred) is not None:
                 continue
-            held_back = source.held_back(items, index)
-            failed.update((index, *held_back))
-            if len(held_back) == len(items) - index - 1:
+            failed.append(items[index])
+            order = order or source.order(items)
+            if order[index] is not None:
+                stopped.add(order[index])
+            if stopped.issuperset(order):
+                failed += items[index + 1 :]
                 break
-        return source.response([items[index] for index in sorted(failed)] if failed else [])
+        return source.response(failed)
 
     def transformed(
         self, item: Any, outcome: _Outcome, source: "Firehose", handler: TransformHandler
@@ -245,4 +251,4 @@ def _to_bytes(content: Any) -> bytes:
     """Return the JSON of an event as it came."""
     if isinstance(content, str):
         return content.encode()
-    return content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return content if isinstance(content, bytes) else json_bytes(content)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, ExpansionLimit
 from ecr_events.deliveries.records import InvalidRecord, Record
 from ecr_events.deliveries.sources.source import Opened, Source
-from ecr_events.deliveries.sources.sqs import MAX_BATCH, SQS
+from ecr_events.deliveries.sources.sqs import SQS, is_sqs_batch
 from ecr_events.session import Session
 
 __all__ = ["Delivery", "open_delivery", "unwrap"]
@@ -37,13 +37,8 @@ def unwrap(
     Raises:
         TypeError: The delivery is not of a type listed above. Its content never raises.
     """
-    try:
-        # As in `open_delivery`, at the least cost.
-        items: list[Any] = delivery["Records"]  # type: ignore[assignment,call-overload,index]
-        if "messageId" in items[0] and len(items) <= MAX_BATCH:
-            return SQS.unwrap(items, session, max_expanded_size, _unwrap_in_batch)
-    except (LookupError, TypeError):
-        pass
+    if is_sqs_batch(delivery):
+        return SQS.unwrap(delivery["Records"], session, max_expanded_size, _unwrap_in_batch)  # type: ignore[call-overload,index]
     if isinstance(delivery, bytes) and len(delivery) <= max_expanded_size // UNMEASURED:
         from ecr_events.deliveries.raw import parse_batch
 
@@ -63,12 +58,8 @@ def open_delivery(delivery: Any, max_expanded_size: int) -> Opened:
     Raises:
         TypeError: It is not a `Delivery`.
     """
-    try:
-        items = delivery["Records"]
-        if "messageId" in items[0] and len(items) <= MAX_BATCH:
-            return Opened(items, SQS, is_batch=True, max_expanded_size=max_expanded_size)
-    except (LookupError, TypeError):
-        pass
+    if is_sqs_batch(delivery):
+        return Opened(delivery["Records"], SQS, is_batch=True, max_expanded_size=max_expanded_size)
     from ecr_events.deliveries.nesting import open_document
 
     return open_document(delivery, max_expanded_size)

@@ -153,6 +153,17 @@ BOMBS: dict[str, Callable[[], Any]] = {
     "log events": lambda: {"records": [firehose(compressed(b'{"logEvents":[' + b'{"message":7},' * MIB + b"0]}"))]},
     "body": lambda: {"Records": [sqs(unknown(DEEP, 6 * MIB).decode())]},
     "bodies": lambda: {"Records": [sqs(unknown(DEEP, 6 * MIB // 1_000).decode())] * 1_000},
+    "truncated gzip": lambda: {"Records": [kinesis(compressed(b" " * (50 * MIB))[:-1])] * 60},
+    "damaged gzip": lambda: {"Records": [kinesis(compressed(b" " * (50 * MIB))[:-8] + b"damaged!")] * 60},
+    "empty gzip": lambda: {"records": [{"recordId": "", "data": "H4sI"}] * 100_000},
+    "empty gzip in gzip": lambda: kinesis(
+        compressed(b'{"records":[0' + b',{"recordId":0,"data":"H4sI"}' * 100_000 + b"]}")
+    ),
+    "damaged base64": lambda: {"records": [{"recordId": "", "data": "!"}] * 100_000},
+    "records without a payload": lambda: [{"Sns": 0} for _ in range(163_000)] + [{"specversion": ""}] * 230_000,
+    "compressed in text": lambda: {
+        "Records": [sqs(b64(compressed(b'{"messageId":"a","body":"eyAg' + b"ICAg" * (25 * MIB) + b'"}')))]
+    },
     "compressed body": lambda: {"Records": [sqs(b64(compressed(unknown("{},", 8 * MIB))))]},
     "notification": lambda: {"Records": [sqs(json.dumps(notification(unknown(DEEP, 5 * MIB).decode())))]},
     "text": lambda: unknown(DEEP, 6 * MIB),
@@ -178,6 +189,23 @@ def test_a_bomb_fails_alone() -> None:
     bomb = compressed(b" " * (300 * MIB))
     delivery = {"Records": [kinesis(PUSH_JSON), kinesis(bomb), kinesis(compressed(PUSH_JSON.encode())), kinesis(bomb)]}
     assert reasons(delivery) == [None, EXCEEDED, None, EXCEEDED]
+
+
+def test_what_a_record_exceeds_the_limit_with_is_not_charged() -> None:
+    """Whether its data is too large, or only what it would be parsed to; its error has the record, not the data."""
+    bomb = kinesis(compressed(b"[" + b"0," * MIB + b"0]"))
+    good = kinesis(compressed(PUSH_JSON.encode().ljust(4_000_000)))
+    delivery = {"Records": [bomb, good, bomb, good]}
+    records = list(unwrap(delivery, max_expanded_size=30_000_000))
+    assert [isinstance(record, Record) for record in records] == [False, True, False, True]
+    assert isinstance(records[0], InvalidRecord)
+    assert records[0].error.payload == bomb
+
+
+def test_a_message_is_charged_once() -> None:
+    """Also if its source has tried to decode it in vain."""
+    body = unknown("1,", 300_000).decode()
+    assert reasons({"Records": [sqs(body)] * 3}, max_expanded_size=100_000_000) == [None] * 3
 
 
 def test_the_limit_is_that_of_the_whole_delivery() -> None:
@@ -236,8 +264,6 @@ def test_an_error_holds_one_copy_of_the_payload() -> None:
     )
     assert isinstance(records[0], InvalidRecord)
     assert records[0].error.payload == text.encode()
-    tracemalloc.start()
-    tracemalloc.stop()
     assert retained < 5 * MIB
     cause = records[0].error.__cause__
     assert cause is not None
@@ -245,14 +271,25 @@ def test_an_error_holds_one_copy_of_the_payload() -> None:
     assert records[0].error.__traceback__ is None
 
 
+def test_an_error_of_invalid_utf_8_holds_one_copy() -> None:
+    """Python's own error has a copy of the text."""
+    (record,) = unwrap({"Records": [kinesis(b'{"detail-type":"' + b"A" * MIB + b'\xff"}')]})
+    assert isinstance(record, InvalidRecord)
+    assert "can't decode byte 0xff" in record.error.reason
+    assert record.error.__cause__ is None
+
+
 def test_errors_form_no_reference_cycles() -> None:
     """An invalid record is freed with its last reference."""
-    delivery = {"Records": [sqs(MALFORMED_JSON), sqs("{"), sqs("7"), kinesis("{"), None, sqs(json.dumps([7]))]}
+    strange = [sqs("{"), sqs("7"), None, sqs(json.dumps([7])), sqs("") | {"body": 7}, sqs(b64(gzip.compress(b"{")))]
+    data = ["!", b64(b"\xff"), b64(gzip.compress(b"{")[:-1]), b64(gzip.compress(b" " * 10_000_000))]
+    records = [{"recordId": "1", "data": each} for each in data]
+    deliveries: list[Any] = [{"Records": [sqs(MALFORMED_JSON), *strange]}, {"records": records}]
     gc.collect()
     gc.disable()
     try:
-        for _ in range(10):
-            assert len(list(unwrap(delivery))) == 6
+        for delivery in deliveries:
+            assert all(reasons(delivery, max_expanded_size=5_000_000))
         assert gc.collect() == 0
     finally:
         gc.enable()

@@ -47,6 +47,8 @@ from delivery_samples import (
 from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
 from ecr_events.deliveries.handlers import DEFERRING_FLAGS
+from ecr_events.deliveries.sources.kafka import KafkaRecord
+from ecr_events.deliveries.sources.sqs import SQSMessage
 
 
 def fail_replications(event: EventBridgeEvent) -> None:
@@ -97,6 +99,35 @@ def test_sqs_responds_alike_in_every_form(wrap: str, bodies: list[str], ids: lis
 def test_an_empty_queue_has_no_failures() -> None:
     """`receive_message` returns no messages for an empty queue."""
     assert processed({"ResponseMetadata": {}})[0] == failed()
+
+
+def test_the_result_of_another_call_is_not_an_empty_queue() -> None:
+    """Only the result of `receive_message` for an empty queue has no key but that of every result of boto3."""
+    result = function_result(json.loads(PUSH_JSON)) | {"ResponseMetadata": {"HTTPStatusCode": 200}}
+    handled: list[EventBridgeEvent] = []
+    assert processed({"Records": [sqs(json.dumps(result))]}, handled.append)[0] == failed()
+    assert handled == [PUSH]
+    with pytest.raises(DecodeError):
+        process({"ResponseMetadata": {}, "Error": {}}, handled.append)
+
+
+@pytest.mark.parametrize("delivery", [{"Records": [sqs("{")] * 100}, kafka(*[kafka_record("{")] * 100)])
+def test_the_order_of_a_batch_is_looked_at_once(delivery: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time is linear in the number of failures."""
+    looks: list[int] = []
+    for source in (SQSMessage, KafkaRecord):
+        order = source.order
+        monkeypatch.setattr(source, "order", lambda self, items, order=order: (looks.append(1), order(self, items))[1])
+    response, _ = processed(delivery)
+    assert len(response["batchItemFailures"]) == 100
+    assert looks == [1]
+
+
+@pytest.mark.parametrize("queue", [7, None, 10**5_000, ["x.fifo"]], ids=range(4))
+def test_a_queue_without_a_name_is_not_a_fifo_queue(queue: Any) -> None:
+    """A strange name does not fail the batch."""
+    messages = [sqs("{", "a") | {"eventSourceARN": queue}, sqs(PUSH_JSON, "b")]
+    assert processed({"Records": messages})[0] == failed("a")
 
 
 def test_a_fifo_queue_stops_at_the_first_failure() -> None:
@@ -417,6 +448,28 @@ def test_a_future_of_a_thread_fails_the_record() -> None:
     with ThreadPoolExecutor(1) as pool:
         response, _ = processed({"Records": [sqs(PUSH_JSON, "a")]}, lambda event: pool.submit(repr, event))
     assert response == failed("a")
+
+
+async def aiter_once() -> AsyncIterator[None]:
+    yield
+
+
+LAZY: list[Callable[[EventBridgeEvent], object]] = [
+    lambda event: map(repr, [event]),
+    lambda event: filter(None, [event]),
+    lambda event: (item for item in [event]),
+    lambda _: aiter_once(),
+    lambda event: [coroutine_function(event)],
+    lambda event: (1, coroutine_function(event), coroutine_function(event)),
+]
+
+
+@pytest.mark.parametrize("handle", LAZY)
+def test_a_result_that_nothing_has_worked_off_fails_the_record(handle: Callable[[EventBridgeEvent], object]) -> None:
+    """Lazy iterators do nothing by themselves, nor do coroutines in a list."""
+    response, failures = processed({"Records": [sqs(PUSH_JSON, "a")]}, handle)
+    assert response == failed("a")
+    assert "handler must finish its work" in str(failures[0].error)
 
 
 @pytest.mark.parametrize("result", [None, 0, [1], {"a": 1}, "text", b"", DEFERRING, iter(()), object])

@@ -113,7 +113,7 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         subscription(logs(PUSH_JSON) | {"messageType": "CONTROL_MESSAGE"}),
         [],
     ),
-    "CloudWatch Logs, strange": (logs() | {"logEvents": [7, {"message": PUSH_JSON}]}, [(None, "$"), (None, "$")]),
+    "CloudWatch Logs, strange": (logs() | {"logEvents": [7, {"message": PUSH_JSON}]}, [(None, "$"), (None, PUSH)]),
     "receive_message": (
         {"Messages": [received(PUSH_JSON)], "ResponseMetadata": {"HTTPStatusCode": 200}},
         [("m-1", PUSH)],
@@ -135,7 +135,26 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         kafka(None, kafka_record(PUSH_JSON) | {"offset": "15"}, kafka_record(PUSH_JSON) | {"headers": 7}),
         [(None, "$"), (None, PUSH), ("events-0:15", PUSH)],
     ),
-    "Kafka, no list": ({"eventSource": "aws:kafka", "records": {"events-0": 7}}, [(None, "$")]),
+    "Kafka, one partition strange": (
+        {"eventSource": "aws:kafka", "records": {"events-0": 7, "events-1": [kafka_record(PUSH_JSON, partition=1)]}},
+        [(None, "$"), ("events-1:15", PUSH)],
+    ),
+    "records of something else": ({"records": {}}, [(None, "$")]),
+    "messages of something else": ({"messages": []}, [(None, "$")]),
+    "function URL, data elsewhere": (
+        function_url("{") | {"requestContext": {"requestId": "r-1", "data": PUSH_JSON}},
+        [("r-1", "$")],
+    ),
+    "two batches, one empty": ({"Records": [], "records": [firehose(PUSH_JSON)]}, [("f-1", PUSH)]),
+    "CloudWatch Logs, no timestamps": (
+        {"logEvents": [{"id": "1", "message": PUSH_JSON}, {"id": "2", "message": UNKNOWN_JSON}]},
+        [("1", PUSH), ("2", UNKNOWN)],
+    ),
+    "SQS, detail-type in a message": (
+        {"Records": [sqs(PUSH_JSON) | {"detail-type": "x"}, sqs(UNKNOWN_JSON, "m-2") | {"detail-type": "x"}]},
+        [("m-1", PUSH), ("m-2", UNKNOWN)],
+    ),
+    "SQS, detail-type in the batch": ({"detail-type": "x", "Records": [sqs(PUSH_JSON)]}, [("m-1", PUSH)]),
     "Pipes, Kafka": (
         [kafka_record(PUSH_JSON, partition="0") | {"eventSource": "aws:kafka", "eventSourceKey": "events-0"}],
         [("events-0:15", PUSH)],
@@ -372,6 +391,66 @@ def test_a_body_of_a_web_framework_may_be_bytes(body: str | bytes) -> None:
     (record,) = unwrap({"headers": {"ce-id": "c-1"}, "body": body})
     assert isinstance(record, Record) == (body != b"%")
     assert record.attributes == {"ce-id": "c-1"}
+
+
+STRANGE: dict[str, Any] = {
+    "names of headers": {**function_url(PUSH_JSON), "headers": {1: "a", "b": "c"}},
+    "names of attributes": sqs(PUSH_JSON) | {"messageAttributes": {1: {"stringValue": "a"}, "b": {"stringValue": "c"}}},
+}
+
+
+@pytest.mark.parametrize("delivery", STRANGE.values(), ids=STRANGE)
+def test_names_that_are_not_text_are_left_out(delivery: Any) -> None:
+    """Parsed JSON has none, but dicts made by hand may."""
+    assert list(unwrap(delivery)) == [Record("r-1" if "headers" in delivery else "m-1", PUSH, {"b": "c"})]
+
+
+CONTENT: list[Any] = [
+    json.loads(UNKNOWN_JSON) | {"detail": range(3)},
+    sqs("") | {"body": memoryview(b"1234").cast("B", (2, 2))},
+    sqs("") | {"body": object()},
+    dict,
+]
+
+
+@pytest.mark.parametrize("content", CONTENT, ids=range(len(CONTENT)))
+def test_content_never_raises(content: Any) -> None:
+    """Whatever a delivery made by hand holds fails alone."""
+    good: dict[str, Any] = json.loads(PUSH_JSON)
+    batches: list[Any] = [[content, good], {"Records": [sqs(PUSH_JSON), content, sqs(PUSH_JSON)]}]
+    for batch in batches:
+        valid = [isinstance(record, Record) for record in unwrap(batch)]
+        items = batch["Records"] if isinstance(batch, dict) else batch
+        assert valid == [item is not content for item in items]
+
+
+def test_a_place_in_kafka_that_cannot_be_text_is_no_id() -> None:
+    """The event is decoded."""
+    delivery = kafka(kafka_record(PUSH_JSON))
+    delivery["records"]["events-0"][0]["partition"] = 10**5_000
+    assert list(unwrap(delivery)) == [Record(None, PUSH)]
+
+
+def test_a_released_memoryview_is_invalid() -> None:
+    """It has no content any more."""
+    view = memoryview(PUSH_JSON.encode())
+    view.release()
+    (record,) = unwrap(view)
+    assert isinstance(record, InvalidRecord)
+
+
+def test_attributes_of_a_notification_do_not_depend_on_the_event() -> None:
+    """Those of the message, where the notification has none that are text."""
+    for event in (PUSH_JSON, UNKNOWN_JSON):
+        document = notification(event) | {"MessageAttributes": {"b": {"Type": "Binary", "Value": None}}}
+        (record,) = unwrap({"Records": [sqs(json.dumps(document), team="a")]})
+        assert record.attributes == {"team": "a"}
+
+
+def test_data_is_not_an_attribute() -> None:
+    """Of a CloudEvent."""
+    (record,) = unwrap(cloud_event(None) | {"data_base64": b64(PUSH_JSON)})
+    assert "data_base64" not in record.attributes
 
 
 def test_a_compact_batch_that_is_not_as_aws_writes_it_is_parsed_all_the_same() -> None:

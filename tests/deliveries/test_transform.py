@@ -152,6 +152,24 @@ def test_an_event_in_an_array_stays_with_all_its_keys() -> None:
         assert json.loads(base64.b64decode(response[0]["data"])) == event
 
 
+@pytest.mark.parametrize("data", [json.loads(PUSH_JSON), PUSH_JSON.encode(), bytearray(PUSH_JSON.encode())])
+def test_data_that_is_decoded_already_is_not_lost(data: Any) -> None:
+    """It is encoded for the response."""
+    response, _ = transformed({"records": [{"recordId": "1", "data": data}]}, returning(None))
+    assert response[0]["result"] == "Ok"
+    assert json.loads(base64.b64decode(response[0]["data"])) == json.loads(PUSH_JSON)
+
+
+@pytest.mark.parametrize("value", ["\ud800", float("nan"), 10**20])
+def test_an_event_that_is_not_quite_json_stays(value: Any) -> None:
+    """Other parsers accept more than msgspec encodes."""
+    event = json.loads(UNKNOWN_JSON)
+    event["detail"]["new-key"] = value
+    response, failures = transformed({"records": [{"recordId": "1", "data": [event, event]}]}, returning(None, DROPPED))
+    assert failures == []
+    assert json.dumps(json.loads(base64.b64decode(response[0]["data"]))) == json.dumps(event)
+
+
 def test_a_single_record_is_a_delivery() -> None:
     """A record without its batch is transformed too."""
     response, _ = transformed(firehose(PUSH_JSON), returning("a"))

@@ -30,7 +30,7 @@ class CloudEvent(Source):
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the context attributes: ``type``, ``source``, ``subject`` ..."""
-        return texts({name: value for name, value in self.fields(record).items() if name != self.payload_key})
+        return texts({name: value for name, value in self.fields(record).items() if name not in _DATA})
 
 
 class ArgoEvent(CloudEvent):
@@ -49,3 +49,5 @@ class ArgoEvent(CloudEvent):
 
 
 _CLOUD_EVENT = CloudEvent()
+
+_DATA = ("data", "data_base64")

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
 
 from typing import Any, Literal
 
-from ecr_events.deliveries.sources.source import Source, as_dict
+from ecr_events.deliveries.sources.source import Source, as_dict, json_bytes
 
 __all__ = ["Firehose"]
 
@@ -24,13 +24,19 @@ class Firehose(Source):
     ) -> dict[str, str]:
         """Return the transformed record, with its original data if `data` is None."""
         record = as_dict(item)
-        original = record.get(self.payload_key)
-        if data is not None:
-            from binascii import b2a_base64
-
-            original = b2a_base64(data, newline=False).decode()
         return {
             "recordId": self.id(record) or "",
             "result": result,
-            "data": original if isinstance(original, str) else "",
+            "data": _encode(record.get(self.payload_key) if data is None else data),
         }
+
+
+def _encode(data: Any) -> str:
+    """Return data in base64, as text is already."""
+    if isinstance(data, str):
+        return data
+    from binascii import b2a_base64
+
+    if isinstance(data, dict | list):  # parsed by what delivers it
+        data = json_bytes(data)
+    return b2a_base64(data, newline=False).decode() if isinstance(data, bytes | bytearray) else ""

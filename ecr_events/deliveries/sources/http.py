@@ -43,7 +43,7 @@ class HTTPRequest(Source):
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the headers by lower-case name, such as ``ce-type`` or ``authorization``; the last of several."""
         headers = as_dict(self._headers(record))
-        last = {name: value[-1] if value and isinstance(value, list) else value for name, value in headers.items()}
+        last = {name: value[-1] if isinstance(value, list) and value else value for name, value in headers.items()}
         return {name.lower(): text for name, text in texts(last).items()} or NO_ATTRIBUTES
 
     def _headers(self, record: dict[str, Any]) -> dict[str, Any] | None:

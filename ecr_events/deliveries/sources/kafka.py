@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-msk.html
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ecr_events.deliveries.records import NO_ATTRIBUTES
@@ -38,7 +39,8 @@ class PipesKafkaRecord(Source):
         """Return the partition with its topic, and the offset; None if one of them is malformed."""
         topic, partition, offset = record.get("topic"), record.get("partition"), record.get("offset")
         if isinstance(topic, str) and isinstance(partition, int | str) and isinstance(offset, int):
-            return f"{topic}-{partition}", offset
+            with suppress(ValueError):  # more digits than Python converts
+                return f"{topic}-{partition}", offset
         return None
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
@@ -53,21 +55,17 @@ class KafkaRecord(PipesKafkaRecord, PartialBatchSource):
 
     def items(self, document: dict[str, Any]) -> list[Any] | None:
         """Return the records of all partitions."""
-        return flatten(document.get(self.batch_key))
+        return flatten(document.get(self.batch_key)) if "eventSource" in document else None
 
     def id_in_response(self, item: Any) -> Any:
         """Return the partition and the offset. Lambda takes an unknown one for the failure of the whole batch."""
         place = self.place(as_dict(item))
         return "" if place is None else {"partition": place[0], "offset": place[1]}
 
-    def held_back(self, items: Sequence[Any], index: int) -> Sequence[int]:
-        """Return the later records of the partition, to stay in order."""
-        partition = self._partition(items[index])
-        return [later for later in range(index + 1, len(items)) if self._partition(items[later]) == partition]
-
-    def _partition(self, item: Any) -> str | None:
-        place = self.place(as_dict(item))
-        return None if place is None else place[0]
+    def order(self, items: Sequence[Any]) -> Sequence[str | None]:
+        """Return the partitions."""
+        places = [self.place(as_dict(item)) for item in items]
+        return [None if place is None else place[0] for place in places]
 
 
 def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:

@@ -44,3 +44,7 @@ class ActiveMQMessage(Source):
     id_key = "messageID"
     attributes_key = "properties"
     batch_key = "messages"
+
+    def items(self, document: dict[str, Any]) -> list[Any] | None:
+        """Return the messages, if a broker delivers them: other documents have messages, too."""
+        return super().items(document) if "eventSource" in document else None

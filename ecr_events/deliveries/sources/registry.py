@@ -79,20 +79,20 @@ def batch_of(document: Any) -> tuple[list[Any], Source] | None:
         return document, _source_of_first(document)
     if not isinstance(document, dict) or _BATCH_KEYS.isdisjoint(document):
         return None
-    for source in _BATCHES:
-        items = source.items(document)
-        if items is not None:
-            return items, _source_of_first(items) if source is SQS else source
-    return None
+    found = [(items, source) for source in _BATCHES if (items := source.items(document)) is not None]
+    if not found:
+        return None
+    items, source = next((batch for batch in found if batch[0]), found[0])
+    return items, _source_of_first(items) if source is SQS else source
 
 
 def _source_of_first(items: list[Any]) -> Source:
     """Return the source of the first item that is recognised: several sources have such batches."""
     for item in items:
-        if is_event(item):
-            break
         if source := source_of(item):
             return source
+        if is_event(item):
+            break
     return NO_SOURCE if items else SQS
 
 

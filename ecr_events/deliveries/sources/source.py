@@ -1,4 +1,4 @@
-"""What all sources have in common: how their records are recognised and unwrapped, and what they expect in response."""
+"""The base of all sources: recognition and unwrapping of records, and the response that the source expects."""
 
 # Parsed JSON has no types.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
@@ -18,25 +18,28 @@ __all__ = [
     "REFUSED",
     "Expand",
     "NoSource",
+    "Opened",
+    "Outcome",
     "PartialBatchSource",
     "Response",
     "Source",
     "as_dict",
     "flatten",
+    "json_bytes",
     "text_of",
     "texts",
 ]
 
 Response: TypeAlias = dict[str, Any]
-"""What AWS expects: ``{"batchItemFailures": [...]}``, Firehose's ``{"records": [...]}`` or ``{"statusCode": 200}``."""
+"""A response as AWS expects it: ``{"batchItemFailures": [...]}``, ``{"records": [...]}`` or ``{"statusCode": 200}``."""
 
 Outcome = TypeVar("Outcome")
 
 Expand: TypeAlias = Callable[["Source", Any, Session | None, ExpansionLimit], Iterable[Outcome]]
 """Unwraps an item of any form in a batch of the source."""
 
-REFUSED = (LookupError, TypeError, ValueError, RecursionError)
-"""Errors on the fast path: the record has another form, or no event of a known type."""
+REFUSED = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, BufferError)
+"""Errors by which Python and msgspec refuse content that does not have the form expected."""
 
 _TEXT, _PARSED = (str, bytes), (dict, list)
 
@@ -80,6 +83,10 @@ class Source:
         """Return whether `record` is from this source."""
         return self.key in record
 
+    def is_record(self, item: dict[str, Any]) -> bool:
+        """Return whether an item of a batch is one of its records, although it may lack what else tells them."""
+        return self.matches(item) or (self.decodes_payloads and self.payload_key in self.fields(item))
+
     def items(self, document: dict[str, Any]) -> list[Any] | None:
         """Return the records of a batch; None if `document` is not a batch of this source."""
         items = document.get(self.batch_key)
@@ -119,21 +126,26 @@ class Source:
         decode, convert, unmeasured = codec.decode_known, msgspec.convert, max_expanded_size // UNMEASURED
         nested_in, id_key, payload_key, is_base64 = self.nested_in, self.id_key, self.payload_key, self.is_base64
         limit, has_attributes = None, bool(self.attributes_key) or type(self).attributes is not Source.attributes
+        decodes = self.decodes_payloads
         for item in items:
+            charged = 0
             try:
+                if not decodes:
+                    raise TypeError
                 fields = item[nested_in] if nested_in else item
                 data = fields[payload_key]
                 id_ = fields[id_key] if id_key else self.id(item)
                 unmeasured -= len(data)
                 if unmeasured < 0:
                     limit = limit or ExpansionLimit.of(max_expanded_size)
-                    limit.consume_json(data)
+                    charged = limit.consume_json(data)
                 if id_.__class__ is not str and id_ is not None:
                     raise TypeError
                 event = decode(convert(data, bytes) if is_base64 and data.__class__ is str else data)
                 record = Record(id_, event, self.attributes(item)) if has_attributes else Record(id_, event)
             except REFUSED:
                 limit = limit or ExpansionLimit.of(max_expanded_size)
+                limit.remaining += charged
                 yield from expand_item(self, item, session, limit)
             else:
                 if session is not None:
@@ -154,14 +166,6 @@ class NoSource(Source):
         """Return False."""
         return False
 
-    def unwrap(
-        self, items: Sequence[Any], session: Session | None, max_expanded_size: int, expand_item: Expand[Outcome]
-    ) -> Iterator[Outcome]:
-        """Leave each item to `expand_item`."""
-        limit = ExpansionLimit.of(max_expanded_size)
-        for item in items:
-            yield from expand_item(self, item, session, limit)
-
 
 class PartialBatchSource(Source):
     """A source that expects the ids of the failed records."""
@@ -170,9 +174,12 @@ class PartialBatchSource(Source):
         """Return the id of any item of a batch. Lambda takes an empty one for the failure of the whole batch."""
         return self.id(as_dict(item)) or ""
 
-    def held_back(self, items: Sequence[Any], index: int) -> Sequence[int]:
-        """Return the indices of later items not to be processed after a failure; by default all, to stay in order."""
-        return range(index + 1, len(items))
+    def order(self, items: Sequence[Any]) -> Sequence[str | None]:
+        """Return the group of each item: after a failure, later items of its group are not processed, to stay in order.
+
+        By default all items are one group. None is not a group.
+        """
+        return [""] * len(items)
 
     def response(self, failed: Iterable[Any]) -> Response:
         """Return the response for the items that failed or were held back."""
@@ -196,7 +203,8 @@ def as_dict(value: Any) -> dict[str, Any]:
 
 def texts(values: Any) -> Mapping[str, str]:
     """Return the values of a dict that are text, or attributes of SQS or SNS with text."""
-    found = {name: _text_in(value) for name, value in as_dict(values).items()}
+    named: dict[Any, Any] = as_dict(values)
+    found = {name: _text_in(value) for name, value in named.items() if isinstance(name, str)}
     return {name: text for name, text in found.items() if text is not None} or NO_ATTRIBUTES
 
 
@@ -215,7 +223,14 @@ def text_of(numbers: Any) -> str | None:
 
 
 def flatten(lists: Any) -> list[Any] | None:
-    """Return the items of a dict of lists, in one list; None for anything else."""
-    if isinstance(lists, dict) and all(isinstance(items, list) for items in lists.values()):
-        return [item for items in lists.values() for item in items]
-    return None
+    """Return the items of a dict of lists in one list, with what is not a list as an item; None if it is not a dict."""
+    if not isinstance(lists, dict):
+        return None
+    return [item for items in lists.values() for item in (items if isinstance(items, list) else [items])]
+
+
+def json_bytes(document: Any) -> bytes:
+    """Return parsed JSON as JSON, whatever a parser other than ours made of it."""
+    import json
+
+    return json.dumps(document, separators=(",", ":"), skipkeys=True, default=str).encode()

@@ -19,10 +19,19 @@ from ecr_events.deliveries.sources.source import REFUSED, Expand, Outcome, Parti
 from ecr_events.events.envelope import bind
 from ecr_events.session import Session
 
-__all__ = ["MAX_BATCH", "SQS", "ReceivedMessage", "SQSMessage"]
+__all__ = ["MAX_BATCH", "SQS", "ReceivedMessage", "SQSMessage", "is_sqs_batch"]
 
 MAX_BATCH = 10_000
 """Maximum number of messages in a batch, by AWS's quotas."""
+
+
+def is_sqs_batch(delivery: Any) -> bool:
+    """Return whether a delivery is the most common one, at the least cost."""
+    try:
+        items = delivery["Records"]
+        return items.__class__ is list and "messageId" in items[0] and len(items) <= MAX_BATCH
+    except (LookupError, TypeError, ValueError):
+        return False
 
 
 class SQSMessage(PartialBatchSource):
@@ -42,15 +51,15 @@ class SQSMessage(PartialBatchSource):
         """Return the JSON in a body. Argo Events encodes it as base64, and so do senders who compress it."""
         return expand_if_encoded(text, limit)
 
-    def held_back(self, items: Sequence[Any], index: int) -> Sequence[int]:
-        """Return all later messages of a FIFO queue, by its name or, where messages lack it, by message groups."""
-        messages = [as_dict(item) for item in items]
-        is_fifo = any(
-            str(message.get("eventSourceARN")).endswith(".fifo")
-            or "MessageGroupId" in as_dict(message.get(self.system_attributes_key))
-            for message in messages
-        )
-        return range(index + 1, len(items)) if is_fifo else ()
+    def order(self, items: Sequence[Any]) -> Sequence[str | None]:
+        """Return one group for a FIFO queue, known by its name or, where messages lack it, by message groups."""
+        return ["" if any(map(self._is_fifo, items)) else None] * len(items)
+
+    def _is_fifo(self, item: Any) -> bool:
+        message = as_dict(item)
+        queue = message.get("eventSourceARN")
+        is_named = isinstance(queue, str) and queue.endswith(".fifo")
+        return is_named or "MessageGroupId" in as_dict(message.get(self.system_attributes_key))
 
     def unwrap(
         self,
@@ -64,20 +73,22 @@ class SQSMessage(PartialBatchSource):
         id_key, payload_key, attributes_key = keys
         decode, unmeasured, limit = codec.decode_known, max_expanded_size // UNMEASURED, None
         for item in items:
+            charged = 0
             try:
                 id_, body, attributes = item[id_key], item[payload_key], item.get(attributes_key)
                 unmeasured -= len(body)
                 if unmeasured < 0:
                     limit = limit or ExpansionLimit.of(max_expanded_size)
-                    limit.consume_json(body)
+                    charged = limit.consume_json(body)
                 if body[2] != "v" and is_notification(body):  # the first key of an event is `version`
                     notification = decode_notification(body)
-                    body, attributes = notification.message, notification.message_attributes or attributes
+                    body, attributes = notification.message, texts(notification.message_attributes) or attributes
                 if id_.__class__ is not str:
                     raise TypeError
                 record = Record(id_, decode(body), texts(attributes)) if attributes else Record(id_, decode(body))
             except REFUSED:
                 limit = limit or ExpansionLimit.of(max_expanded_size)
+                limit.remaining += charged
                 yield from expand_item(self, item, session, limit)
             else:
                 if session is not None:
@@ -102,7 +113,7 @@ class ReceivedMessage(SQSMessage):
     def items(self, document: dict[str, Any]) -> list[Any] | None:
         """Return the messages; the result for an empty queue does not have the key."""
         items = super().items(document)
-        return [] if items is None and isinstance(document.get("ResponseMetadata"), dict) else items
+        return [] if document.keys() == {"ResponseMetadata"} else items
 
     def unwrap(
         self,
