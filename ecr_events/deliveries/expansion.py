@@ -21,7 +21,7 @@ _MAX_GROWTH = 48
 """Bytes that a byte of JSON takes at most once parsed, as measured for nested arrays."""
 
 UNMEASURED = 8 * _MAX_GROWTH
-"""The limit divided by this is the size of the texts that need not be measured, in two places each."""
+"""The limit divided by this is the size of all texts that are not measured, on each of two paths."""
 
 _RECORD_SIZE = 1_024
 """Bytes charged per record of a batch, the most that an `InvalidRecord` takes: arrays can hold millions of them."""
@@ -73,15 +73,15 @@ def _parsed_size(text: str | bytes) -> int:
 
     Every value but the outermost follows a comma or is the first one in an object or an array. An object takes up to
     208 bytes with its first member, an array up to 104 with its first item, and another member up to 136. Strings take
-    a byte per character, up to 8 if they are not ASCII: 4 of their own, and 4 of a copy in UTF-8.
+    a byte per character, up to 4 if one of them is not ASCII, and as much again for a copy in UTF-8 of the text.
     """
     if isinstance(text, str):
-        counts = text.count(","), text.count("{"), text.count("[")
+        counts, escaped = (text.count(","), text.count("{"), text.count("[")), "\\u" in text
     else:
-        counts = text.count(b","), text.count(b"{"), text.count(b"[")
+        counts, escaped = (text.count(b","), text.count(b"{"), text.count(b"[")), b"\\u" in text
     commas, braces, brackets = counts
-    strings = len(text) if text.isascii() else 8 * len(text)
-    return 128 + strings + 136 * commas + 208 * braces + 104 * brackets
+    width = (4 if escaped else 1) if text.isascii() else 8
+    return 128 + width * len(text) + 136 * commas + 208 * braces + 104 * brackets
 
 
 def expand(data: str | bytes, limit: ExpansionLimit) -> bytes:
@@ -101,7 +101,7 @@ def expand(data: str | bytes, limit: ExpansionLimit) -> bytes:
 
 
 def expand_if_encoded(text: str | bytes, limit: ExpansionLimit) -> str | bytes:
-    """Return the JSON that `text` is, or the base64 of: senders encode what is binary or compressed.
+    """Return `text`, decoded if it is base64 of JSON or gzip, as senders of compressed messages encode it.
 
     Raises:
         ValueError: The gzip in the base64 is invalid, or exceeds the limit.

@@ -1,4 +1,4 @@
-"""Handlers of events: their types, what they must not be, and where their failures go."""
+"""Handlers of events: their types, checks that they do their work, and the log of failures."""
 
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
@@ -84,7 +84,7 @@ def reject_deferring(handler: object, name: str = "handler") -> None:
         raise TypeError(f"{name} must be a plain function, but {found} is a coroutine or generator function")
 
 
-def reject_deferred(result: object) -> None:
+def reject_deferred(result: object, name: str = "handler") -> None:
     """Check that a handler has done its work.
 
     Raises:
@@ -97,7 +97,7 @@ def reject_deferred(result: object) -> None:
         if isinstance(item, CoroutineType):
             cast("CoroutineType[object, object, object]", item).close()  # or Python warns that it was never awaited
     if deferred:
-        raise TypeError(f"handler must finish its work, not return an object of type {type(deferred[0]).__name__}")
+        raise TypeError(f"{name} must finish its work, not return an object of type {type(deferred[0]).__name__}")
 
 
 def _is_deferred(result: object) -> bool:

@@ -1,7 +1,7 @@
 """Deliveries of any form, through all sources that are nested in each other.
 
-A document is parsed once, after its cost has been charged, and is then an event, a batch, a record of some source, or
-invalid.
+A document is parsed after the memory that it may take has been charged, and is then an event, a batch, a record of some
+source, or invalid.
 """
 
 # Parsed JSON has no types.
@@ -14,7 +14,7 @@ import msgspec
 
 from ecr_events import codec
 from ecr_events.deliveries.expansion import ExpansionLimit
-from ecr_events.deliveries.records import NO_ATTRIBUTES, Found, InvalidRecord, Record
+from ecr_events.deliveries.records import NO_ATTRIBUTES, InvalidRecord, Record, Unwrapped
 from ecr_events.deliveries.sources.registry import NO_SOURCE, batch_of, is_control_message, is_event, source_of
 from ecr_events.deliveries.sources.source import REFUSED, Opened, Source
 from ecr_events.deliveries.sources.sqs import SQS, is_sqs_batch
@@ -22,7 +22,7 @@ from ecr_events.errors import DecodeError, detach
 from ecr_events.events.envelope import bind
 from ecr_events.session import Session
 
-__all__ = ["open_document", "unwrap_alone", "unwrap_in_batch", "unwrap_item"]
+__all__ = ["open_document", "unwrap_item", "unwrap_records"]
 
 _MAX_DEPTH = 8
 """Maximum number of wrappings around an event. A batch and a record of it are one wrapping."""
@@ -44,46 +44,33 @@ def open_document(delivery: Any, max_expanded_size: int) -> Opened:
             limit.consume_json(text)
             document = msgspec.json.decode(text)
             if is_sqs_batch(document):
-                return Opened(document["Records"], SQS, is_batch=True, max_expanded_size=limit.remaining)
+                return Opened(document["Records"], SQS, limit.remaining)
         elif not isinstance(delivery, dict | list):
             raise TypeError(f"a delivery is JSON text, a dict or a list, not {type(delivery).__name__}")
         batch = None if is_event(document) else batch_of(document)
         if batch is not None:
             limit.consume_records(batch[0])
-            return Opened(*batch, is_batch=True, max_expanded_size=limit.remaining)
+            return Opened(*batch, limit.remaining)
     except (ValueError, RuntimeError, BufferError):
-        return Opened([document], NO_SOURCE, is_batch=False, max_expanded_size=max_expanded_size)
+        return Opened([document], NO_SOURCE, max_expanded_size)
     source = NO_SOURCE if is_event(document) else source_of(document) or NO_SOURCE
-    return Opened([document], source, is_batch=False, max_expanded_size=limit.remaining)
+    return Opened([document], source, limit.remaining)
 
 
-def unwrap_alone(
+def unwrap_records(
     source: Source, item: Any, session: Session | None, limit: ExpansionLimit
 ) -> Iterable[Record | InvalidRecord]:
-    """Return the records in a delivery that is not a batch."""
-    return _records(unwrap_item(source, item, session, limit, is_batched=False))
-
-
-def unwrap_in_batch(
-    source: Source, item: Any, session: Session | None, limit: ExpansionLimit
-) -> Iterable[Record | InvalidRecord]:
-    """Return the records in an item of a batch."""
-    return _records(unwrap_item(source, item, session, limit, is_batched=True))
-
-
-def _records(found: Iterable[Found]) -> Iterable[Record | InvalidRecord]:
-    if isinstance(found, tuple):  # of one
-        ((record, _),) = found
+    """Return the records in an item of a delivery; an iterator if there may be several."""
+    unwrapped = unwrap_item(source, item, session, limit)
+    if isinstance(unwrapped, tuple):  # of one
+        ((record, _),) = unwrapped
         return () if record is None else (record,)
-    return (record for record, _ in found if record is not None)
+    return (record for record, _ in unwrapped if record is not None)
 
 
-def unwrap_item(
-    source: Source, item: Any, session: Session | None, limit: ExpansionLimit, *, is_batched: bool
-) -> Iterable[Found]:
-    """Return what is found in one item of a delivery; an iterator if that may be several records."""
-    depth = 1 if is_batched or source is not NO_SOURCE else 0
-    return _unwrap_item(source, _Wrapped(item, depth=depth), session, limit, is_refused=source.decodes_payloads)
+def unwrap_item(source: Source, item: Any, session: Session | None, limit: ExpansionLimit) -> Iterable[Unwrapped]:
+    """Return the same, each with the content that it was decoded from."""
+    return _unwrap_item(source, _Wrapped(item, depth=1), session, limit, was_tried=source.decodes_payloads)
 
 
 class _Wrapped(msgspec.Struct, frozen=True):
@@ -94,22 +81,21 @@ class _Wrapped(msgspec.Struct, frozen=True):
     attributes: Mapping[str, str] = NO_ATTRIBUTES
     depth: int = 0
     """Number of wrappings. A batch and its record are one."""
-    is_charged: bool = False
-    """Whether the limit has been charged for its parsing."""
-    is_refused: bool = False
+    charged: int | None = None
+    """Bytes that the limit has been charged for its parsing; None if it has not been."""
+    was_tried: bool = False
     """Whether its source has tried to decode it."""
 
     def payload(
-        self, source: Source, record: dict[str, Any], depth: int, limit: ExpansionLimit, *, is_refused: bool = False
+        self, source: Source, record: dict[str, Any], depth: int, limit: ExpansionLimit, *, was_tried: bool = False
     ) -> "_Wrapped | InvalidRecord":
         """Return what the record in it wraps. What exceeds the limit is not charged, for the sake of other records."""
         id_, attributes, remaining = self.id, self.attributes, limit.remaining
         try:
             id_, attributes = id_ or source.id(record), source.attributes(record) or attributes
             payload = source.payload(record, limit)
-            if is_text := isinstance(payload, _TEXT):
-                limit.consume_json(_exact(payload))
-            return _Wrapped(payload, id_, attributes, depth, is_text, is_refused)
+            charged = limit.consume_json(_exact(payload)) if isinstance(payload, _TEXT) else None
+            return _Wrapped(payload, id_, attributes, depth, charged, was_tried)
         except REFUSED as error:
             limit.remaining = remaining
             return _Wrapped(record, id_, attributes).invalid(error)
@@ -145,23 +131,23 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 def _unwrap_item(
-    source: Source, wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit, *, is_refused: bool = False
-) -> Iterable[Found]:
+    source: Source, wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit, *, was_tried: bool = False
+) -> Iterable[Unwrapped]:
     """Return what is found in an item of a batch from `source`, which need not be a record of it."""
     item = wrapped.content
     found: _Wrapped | InvalidRecord = wrapped
     if isinstance(item, dict) and source.is_record(item):
-        found = wrapped.payload(source, item, wrapped.depth, limit, is_refused=is_refused)
+        found = wrapped.payload(source, item, wrapped.depth, limit, was_tried=was_tried)
     return _unwrap(found, session, limit) if isinstance(found, _Wrapped) else ((found, item),)
 
 
-def _unwrap_batch(batch: _Batch, session: Session | None, limit: ExpansionLimit) -> Iterator[Found]:
+def _unwrap_batch(batch: _Batch, session: Session | None, limit: ExpansionLimit) -> Iterator[Unwrapped]:
     for item in batch.items:
         wrapped = _Wrapped(item, batch.id, batch.attributes, batch.depth)
         yield from _unwrap_item(batch.source, wrapped, session, limit)
 
 
-def _unwrap(wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit) -> Iterable[Found]:
+def _unwrap(wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit) -> Iterable[Unwrapped]:
     """Return what is found in content of any form."""
     while True:
         found = _unwrap_once(wrapped, session, limit)
@@ -176,13 +162,13 @@ def _unwrap_once(
     wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit
 ) -> Record | InvalidRecord | _Wrapped | _Batch | None:
     """Return the event, what the record wraps, the batch, or None for a control message."""
-    document = wrapped.content
+    document, charged = wrapped.content, wrapped.charged
     try:
         if isinstance(document, _TEXT):
             text = _exact(document)
-            if not wrapped.is_charged:
-                limit.consume_json(text)
-            if not wrapped.is_refused and _has_detail_type(text):
+            if charged is None:
+                charged = limit.consume_json(text)
+            if not wrapped.was_tried and _has_detail_type(text):
                 try:
                     return wrapped.event(codec.decode_known(text), session)
                 except REFUSED:
@@ -194,6 +180,7 @@ def _unwrap_once(
             return None
         return _unwrap_document(wrapped, document, limit)
     except REFUSED as error:
+        limit.remaining += charged or 0  # what was parsed is dropped
         return wrapped.invalid(error)
 
 

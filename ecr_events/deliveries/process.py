@@ -1,7 +1,7 @@
 """A handler run on every event of a delivery, and the response that AWS expects."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -17,13 +17,17 @@ from ecr_events.deliveries.handlers import (
     reject_deferred,
     reject_deferring,
 )
-from ecr_events.deliveries.records import Found, InvalidRecord, Record
-from ecr_events.deliveries.sources.source import Opened, PartialBatchSource, Response, Source, json_bytes
+from ecr_events.deliveries.records import InvalidRecord, Record, Unwrapped
+from ecr_events.deliveries.sources.source import (
+    Opened,
+    PartialBatchSource,
+    Response,
+    Source,
+    TransformSource,
+    json_bytes,
+)
 from ecr_events.deliveries.unwrap import Delivery, open_delivery
 from ecr_events.session import Session
-
-if TYPE_CHECKING:
-    from ecr_events.deliveries.sources.firehose import Firehose
 
 __all__ = ["process", "transform"]
 
@@ -42,8 +46,8 @@ def process(
 
     - SQS, also from Pipes or ``receive_message``: ``{"batchItemFailures": [{"itemIdentifier": ...}, ...]}`` with
       the id of each failed message. In a FIFO queue the first failure ends the batch, and the messages after it are
-      reported too, to stay in order. Received messages reveal their queue by ``MessageGroupId`` only, which must
-      be requested.
+      reported too, to stay in order. Received messages reveal a FIFO queue by their ``SequenceNumber`` only, which
+      must be requested.
     - Kinesis, also from Pipes: the same with the first failed record alone, which ends the batch. The stream is
       delivered again from there on.
     - Kafka: the same with the partition and the offset of each failed record, and of those after it in its partition.
@@ -73,7 +77,7 @@ def process(
     reject_deferring(handler)
     opened = open_delivery(delivery, max_expanded_size)
     source = opened.source
-    if source.expects_data:
+    if isinstance(source, TransformSource):
         raise TypeError("a delivery of Firehose expects data in response: call `transform`, not `process`")
     run = _Run(opened, session, _checked(on_error))
     if isinstance(source, PartialBatchSource):
@@ -112,12 +116,11 @@ def transform(
     reject_deferring(handler)
     opened = open_delivery(delivery, max_expanded_size)
     source = opened.source
-    if not source.expects_data:
+    if not isinstance(source, TransformSource):
         raise TypeError("not a delivery of Firehose: call `process`, not `transform`")
     run = _Run(opened, session, _checked(on_error))
     outcomes = zip(opened.items, run.outcomes(), strict=True)
-    firehose = cast("Firehose", source)
-    return {"records": [run.transformed(item, outcome, firehose, handler) for item, outcome in outcomes]}
+    return {"records": [run.transformed(item, outcome, source, handler) for item, outcome in outcomes]}
 
 
 def _checked(on_error: OnError | None) -> OnError:
@@ -127,8 +130,8 @@ def _checked(on_error: OnError | None) -> OnError:
     return on_error
 
 
-_Outcome: TypeAlias = Record | Iterable[Found]
-"""The event of an item, or all that is found in it."""
+_Outcome: TypeAlias = Record | Iterable[Unwrapped]
+"""The only record of an item that its source has decoded, or the records of any other item."""
 
 
 class _Run(msgspec.Struct, frozen=True):
@@ -141,8 +144,11 @@ class _Run(msgspec.Struct, frozen=True):
     def outcomes(self) -> Iterator[_Outcome]:
         """Yield one outcome per item."""
         opened = self.opened
-        expand = _find_in_batch if opened.is_batch else _find
-        return opened.source.unwrap(opened.items, self.session, opened.max_expanded_size, expand)
+        return opened.source.unwrap(opened.items, self.session, opened.max_expanded_size, _unwrap_item)
+
+    def report(self, record: Record | InvalidRecord, error: Exception) -> None:
+        """Report a failure. What `on_error` raises ends the processing."""
+        reject_deferred(self.on_error(Failure(record=record, error=error)), "on_error")
 
     def batch_item_failures(self, source: PartialBatchSource, handler: Handler) -> Response:
         """Return the response for the items that failed or were held back."""
@@ -160,7 +166,7 @@ class _Run(msgspec.Struct, frozen=True):
                     if result is not None:
                         reject_deferred(result)
                 except Exception as error:  # noqa: BLE001 - any exception of the handler fails its record alone
-                    self.on_error(Failure(record=outcome, error=error))
+                    self.report(outcome, error)
                 else:
                     continue
             elif self._results(outcome, handler, reject_deferred) is not None:
@@ -175,10 +181,10 @@ class _Run(msgspec.Struct, frozen=True):
         return source.response(failed)
 
     def transformed(
-        self, item: Any, outcome: _Outcome, source: "Firehose", handler: TransformHandler
+        self, item: Any, outcome: _Outcome, source: TransformSource, handler: TransformHandler
     ) -> dict[str, str]:
         """Return one transformed record."""
-        results = self._results(_found(outcome), handler, _to_data)
+        results = self._results(_records(outcome), handler, _to_data)
         if results is None:
             return source.transformed(item, "ProcessingFailed")
         if all(result is None for result, _ in results):
@@ -195,20 +201,20 @@ class _Run(msgspec.Struct, frozen=True):
     def invoke(self, handler: Handler) -> None:
         """Run the handler on each event, and raise the first error."""
         for outcome in self.outcomes():
-            for record, _ in _found(outcome):
+            for record, _ in _records(outcome):
                 if isinstance(record, InvalidRecord):
                     raise record.error
                 if record is not None:
                     reject_deferred(handler(record.event))
 
     def _results(
-        self, found: Iterable[Found], handler: Handler, convert: Callable[[object], _Result]
+        self, unwrapped: Iterable[Unwrapped], handler: Handler, convert: Callable[[object], _Result]
     ) -> list[tuple[_Result, Any]] | None:
         """Return the converted result for each event of an item, with its content; None after a failure."""
         results: list[tuple[_Result, Any]] = []
-        for record, content in found:
+        for record, content in unwrapped:
             if isinstance(record, InvalidRecord):
-                self.on_error(Failure(record=record, error=record.error))
+                self.report(record, record.error)
                 return None
             if record is None:
                 results.append((convert(DROPPED), content))
@@ -216,25 +222,21 @@ class _Run(msgspec.Struct, frozen=True):
             try:
                 results.append((convert(handler(record.event)), content))
             except Exception as error:  # noqa: BLE001 - any exception of the handler fails its record alone
-                self.on_error(Failure(record=record, error=error))
+                self.report(record, error)
                 return None
         return results
 
 
-def _found(outcome: _Outcome) -> Iterable[Found]:
+def _records(outcome: _Outcome) -> Iterable[Unwrapped]:
     return ((outcome, None),) if isinstance(outcome, Record) else outcome
 
 
-def _find(source: Source, item: Any, session: Session | None, limit: ExpansionLimit) -> tuple[Iterable[Found]]:
+def _unwrap_item(
+    source: Source, item: Any, session: Session | None, limit: ExpansionLimit
+) -> tuple[Iterable[Unwrapped]]:
     from ecr_events.deliveries.nesting import unwrap_item
 
-    return (unwrap_item(source, item, session, limit, is_batched=False),)
-
-
-def _find_in_batch(source: Source, item: Any, session: Session | None, limit: ExpansionLimit) -> tuple[Iterable[Found]]:
-    from ecr_events.deliveries.nesting import unwrap_item
-
-    return (unwrap_item(source, item, session, limit, is_batched=True),)
+    return (unwrap_item(source, item, session, limit),)
 
 
 def _to_data(result: object) -> bytes | Dropped | None:

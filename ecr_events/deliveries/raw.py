@@ -1,6 +1,6 @@
-"""The most common batches as JSON, parsed without the keys that unwrapping does not need, and base64 decoded along.
+"""The most common batches as JSON: only the keys that unwrapping needs are parsed, and base64 is decoded by the parser.
 
-A batch that is not just as AWS writes it is left to the general parser.
+Any other text is left to the general parser.
 """
 
 from collections.abc import Callable

@@ -38,18 +38,17 @@ def unwrap(
         TypeError: The delivery is not of a type listed above. Its content never raises.
     """
     if is_sqs_batch(delivery):
-        return SQS.unwrap(delivery["Records"], session, max_expanded_size, _unwrap_in_batch)  # type: ignore[call-overload,index]
+        return SQS.unwrap(delivery["Records"], session, max_expanded_size, _unwrap_records)  # type: ignore[call-overload,index]
     if isinstance(delivery, bytes) and len(delivery) <= max_expanded_size // UNMEASURED:
         from ecr_events.deliveries.raw import parse_batch
 
         batch = parse_batch(delivery)
         if batch is not None:
             return unwrap(batch, session=session, max_expanded_size=max_expanded_size)
-    from ecr_events.deliveries.nesting import open_document, unwrap_alone, unwrap_in_batch
+    from ecr_events.deliveries.nesting import open_document, unwrap_records
 
     opened = open_document(delivery, max_expanded_size)
-    expand = unwrap_in_batch if opened.is_batch else unwrap_alone
-    return opened.source.unwrap(opened.items, session, opened.max_expanded_size, expand)
+    return opened.source.unwrap(opened.items, session, opened.max_expanded_size, unwrap_records)
 
 
 def open_delivery(delivery: Any, max_expanded_size: int) -> Opened:
@@ -59,7 +58,7 @@ def open_delivery(delivery: Any, max_expanded_size: int) -> Opened:
         TypeError: It is not a `Delivery`.
     """
     if is_sqs_batch(delivery):
-        return Opened(delivery["Records"], SQS, is_batch=True, max_expanded_size=max_expanded_size)
+        return Opened(delivery["Records"], SQS, max_expanded_size)
     from ecr_events.deliveries.nesting import open_document
 
     return open_document(delivery, max_expanded_size)
@@ -68,14 +67,14 @@ def open_delivery(delivery: Any, max_expanded_size: int) -> Opened:
 _Unwrap: TypeAlias = Callable[[Source, Any, Session | None, ExpansionLimit], Iterable[Record | InvalidRecord]]
 
 
-def _unwrap_in_batch(
+def _unwrap_records(
     source: Source, item: Any, session: Session | None, limit: ExpansionLimit
 ) -> Iterable[Record | InvalidRecord]:
-    return _load_unwrap_in_batch()(source, item, session, limit)
+    return _load_unwrap_records()(source, item, session, limit)
 
 
 @cache
-def _load_unwrap_in_batch() -> _Unwrap:
-    from ecr_events.deliveries.nesting import unwrap_in_batch
+def _load_unwrap_records() -> _Unwrap:
+    from ecr_events.deliveries.nesting import unwrap_records
 
-    return unwrap_in_batch
+    return unwrap_records

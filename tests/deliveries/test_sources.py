@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections import UserDict
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,9 @@ from delivery_samples import (
 
 from ecr_events import decode
 from ecr_events.deliveries import InvalidRecord, Record, unwrap
+from ecr_events.deliveries.nesting import unwrap_records
+from ecr_events.deliveries.sources.registry import BATCHES, SOURCES, batch_of, source_of
+from ecr_events.deliveries.sources.source import Source
 
 CONTROL = logs("CWL CONTROL MESSAGE: Checking health of destination Firehose.") | {"messageType": "CONTROL_MESSAGE"}
 
@@ -91,6 +95,11 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         [("s-1", "$.detail.action-type"), ("s-2", "$")],
     ),
     "Firehose": ({"invocationId": "i", "records": [firehose(PUSH_JSON + "\n")]}, [("f-1", PUSH)]),
+    "Firehose of Kafka": (
+        {"invocationId": "i", "records": [{"recordId": "f-1", "kafkaRecordValue": b64(PUSH_JSON)}]},
+        [("f-1", PUSH)],
+    ),
+    "Firehose of Kafka, one record": ({"recordId": "f-1", "kafkaRecordValue": b64("{")}, [("f-1", "$")]),
     "Firehose, members of gzip": (
         {"records": [firehose(gzip.compress(b"[") + gzip.compress(PUSH_JSON.encode() + b"]"))]},
         [("f-1", PUSH)],
@@ -376,13 +385,62 @@ def test_a_batch_invocation_tells_where_to_read_again() -> None:
     assert record.attributes["condition"] == "RetriesExhausted"
 
 
-@pytest.mark.parametrize("key", ["KinesisBatchInfo", "DDBStreamBatchInfo", "KafkaBatchInfo"])
+@pytest.mark.parametrize("key", ["KinesisBatchInfo", "DDBStreamBatchInfo"])
 def test_each_kind_of_batch_is_recognised(key: str) -> None:
     """Also where a batch of Pipes failed, which has another context."""
-    info = batch_invocation(key)[key]
-    (record,) = unwrap({"context": {"condition": "RetryAttemptsExhausted"}, "version": "1.0", key: info})
+    context = {"partnerResourceArn": "arn:aws:pipes:eu-west-1:012345678901:pipe/a", "condition": "RecordAgeExceeded"}
+    (record,) = unwrap({"context": context, "version": "1.0", key: batch_invocation(key)[key]})
     assert isinstance(record, InvalidRecord)
     assert record.error.reason.startswith("names the failed records of a stream")
+    assert record.attributes.items() > context.items()
+
+
+def test_a_batch_invocation_of_kafka_has_the_offsets() -> None:
+    """By partition, as JSON."""
+    offsets = {"events-0": {"firstRecordOffset": "49", "lastRecordOffset": "50"}}
+    info = {"batchSize": 500, "bootstrapServers": "b-1:9092", "payloadSize": 2039086, "recordsInfo": offsets}
+    (record,) = unwrap({"requestContext": {"requestId": "q-1"}, "responseContext": None, "KafkaBatchInfo": info})
+    assert isinstance(record, InvalidRecord)
+    assert json.loads(record.attributes["recordsInfo"]) == offsets
+
+
+@pytest.mark.parametrize("headers", [UserDict({"CE-Id": "c-1"}), {"CE-Id": "c-1"}, {"ce-id": ["c-0", "c-1"]}])
+def test_headers_may_be_of_any_mapping(headers: Any) -> None:
+    """Web frameworks have types of their own."""
+    assert list(unwrap({"headers": headers, "body": PUSH_JSON})) == [Record(None, PUSH, {"ce-id": "c-1"})]
+
+
+def test_every_source_is_in_these_tests() -> None:
+    """A delivery, or an item of it, is recognised as from each source."""
+    documents: list[Any] = [delivery for delivery, _ in DELIVERIES.values()]
+    documents += [json.loads(text) for text in documents if isinstance(text, str) and text.startswith("{")]
+    for document in documents:
+        batch = batch_of(document)
+        documents += [item for item in batch[0] if isinstance(item, dict)] if batch else []
+    recognised = {type(source_of(document)) for document in documents}
+    recognised |= {type(batch[1]) for document in documents if (batch := batch_of(document))}
+    assert recognised >= {type(source) for source in (*SOURCES, *BATCHES)}
+
+
+class Signed(Source):
+    """A source whose payloads need more than decoding."""
+
+    key = "signed"
+
+    def payload(self, record: dict[str, Any], _limit: Any, /) -> Any:
+        """Check the signature."""
+        if record.get("signature") != "right":
+            raise ValueError("the signature is wrong")
+        return record["data"]
+
+
+def test_a_payload_of_its_own_is_never_bypassed() -> None:
+    """A source that overrides `payload` has each record go through it."""
+    items = [{"signed": 1, "data": PUSH_JSON, "signature": each} for each in ("right", "wrong")]
+    records = list(Signed().unwrap(items, None, 1_000_000, unwrap_records))
+    assert records[0] == Record(None, PUSH)
+    assert isinstance(records[1], InvalidRecord)
+    assert records[1].error.reason == "the signature is wrong"
 
 
 @pytest.mark.parametrize("body", [b"%", PUSH_JSON.encode(), PUSH_JSON])

@@ -160,6 +160,16 @@ def test_data_that_is_decoded_already_is_not_lost(data: Any) -> None:
     assert json.loads(base64.b64decode(response[0]["data"])) == json.loads(PUSH_JSON)
 
 
+def test_firehose_of_kafka_has_another_key() -> None:
+    """For the data, in the delivery and in the response."""
+    record = {"recordId": "1", "kafkaRecordValue": b64(PUSH_JSON)}
+    response, _ = transformed({"records": [record, record | {"recordId": "2"}]}, returning(None, "a"))
+    assert response == [
+        {"recordId": "1", "result": "Ok", "kafkaRecordValue": b64(PUSH_JSON)},
+        {"recordId": "2", "result": "Ok", "kafkaRecordValue": b64("a")},
+    ]
+
+
 @pytest.mark.parametrize("value", ["\ud800", float("nan"), 10**20])
 def test_an_event_that_is_not_quite_json_stays(value: Any) -> None:
     """Other parsers accept more than msgspec encodes."""

@@ -1,7 +1,7 @@
 """`unwrap`: records in order, with ids and attributes, whatever a delivery holds."""
 
+import copy
 import gzip
-import inspect
 import json
 import pickle
 import subprocess
@@ -27,7 +27,7 @@ from delivery_samples import (
     subscription,
 )
 
-from ecr_events.deliveries import InvalidRecord, Record, process, transform, unwrap
+from ecr_events.deliveries import InvalidRecord, Record, unwrap
 
 REASONS = {"ERROR_CODE": "NO_PERMISSIONS", "RULE_ARN": "arn:aws:events:eu-west-1:012345678901:rule/ecr"}
 
@@ -68,10 +68,26 @@ def test_neither_an_event_nor_a_delivery() -> None:
     assert (record.error.reason, record.error.payload) == ("neither an event nor a delivery of one", {"a": 1})
 
 
-def test_records_are_values() -> None:
-    """Records can be compared, pickled and matched by position."""
-    record = only({"Records": [sqs(PUSH_JSON, team="a")]})
-    assert record == Record("m-1", PUSH, {"team": "a"}) == pickle.loads(pickle.dumps(record))
+@pytest.mark.parametrize("attributes", [{}, {"team": "a"}])
+@pytest.mark.parametrize("body", [PUSH_JSON, "{"])
+def test_records_are_values(attributes: dict[str, str], body: str) -> None:
+    """Records can be compared, copied and pickled, with and without attributes."""
+    record = only({"Records": [sqs(body, **attributes)]})
+    copies = [copy.deepcopy(record), pickle.loads(pickle.dumps(record))]
+    assert [(each.id, dict(each.attributes)) for each in copies] == [("m-1", attributes)] * 2
+    if isinstance(record, Record):
+        assert [record, *copies] == [Record("m-1", PUSH, attributes)] * 3
+    else:
+        assert [str(each.error) for each in copies if isinstance(each, InvalidRecord)] == [str(record.error)] * 2
+
+
+def test_no_attributes_are_an_empty_mapping() -> None:
+    """One for all records."""
+    attributes = only(sqs(PUSH_JSON)).attributes
+    assert attributes == {}
+    assert repr(attributes) == "{}"
+    assert attributes.get("a") is None
+    assert [*attributes] == []
 
 
 def test_strange_values_fail_alone() -> None:
@@ -216,12 +232,6 @@ def test_damaged_data_is_invalid(data: str, expected: str) -> None:
     assert (record.id, record.error.path) == ("s-1", "$")
     assert record.error.reason.startswith(expected)
     assert record.error.reason.count("$") == 0
-
-
-@pytest.mark.parametrize("function", [unwrap, process, transform])
-def test_the_default_limit_is_256_mib(function: Callable[..., Any]) -> None:
-    """All functions have the same limit by default."""
-    assert inspect.signature(function).parameters["max_expanded_size"].default == 268_435_456
 
 
 # Imports

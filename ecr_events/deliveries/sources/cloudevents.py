@@ -17,7 +17,6 @@ class CloudEvent(Source):
 
     key = "specversion"
     id_key = "id"
-    decodes_payloads = False
 
     def payload(self, record: dict[str, Any], limit: ExpansionLimit, /) -> Any:
         """Return the data, parsed, as text or as bytes. Raises ValueError."""
@@ -45,7 +44,7 @@ class ArgoEvent(CloudEvent):
 
     def payload(self, record: dict[str, Any], limit: ExpansionLimit, /) -> Any:
         """Return the data, in base64 or parsed. Raises ValueError."""
-        return CloudEvent.payload(_CLOUD_EVENT, record, limit)
+        return _CLOUD_EVENT.payload(record, limit)
 
 
 _CLOUD_EVENT = CloudEvent()

@@ -1,22 +1,22 @@
 """Firehose: transformation by a Lambda function.
 
-Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
+Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html and
+https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html
 """
 
 from typing import Any, Literal
 
-from ecr_events.deliveries.sources.source import Source, as_dict, json_bytes
+from ecr_events.deliveries.sources.source import TransformSource, as_dict, json_bytes
 
-__all__ = ["Firehose"]
+__all__ = ["Firehose", "FirehoseOfKafka"]
 
 
-class Firehose(Source):
+class Firehose(TransformSource):
     """A record of a transformation."""
 
-    is_base64 = True
-    expects_data = True
     key = "recordId"
     id_key = "recordId"
+    is_base64 = True
     batch_key = "records"
 
     def transformed(
@@ -27,8 +27,20 @@ class Firehose(Source):
         return {
             "recordId": self.id(record) or "",
             "result": result,
-            "data": _encode(record.get(self.payload_key) if data is None else data),
+            self.payload_key: _encode(record.get(self.payload_key) if data is None else data),
         }
+
+
+class FirehoseOfKafka(Firehose):
+    """A record of a transformation whose source is Amazon MSK."""
+
+    key = "kafkaRecordValue"
+    payload_key = "kafkaRecordValue"
+
+    def items(self, document: dict[str, Any]) -> list[Any] | None:
+        """Return the records, if the first one is from Kafka."""
+        items = super().items(document)
+        return items if items and self.key in as_dict(items[0]) else None
 
 
 def _encode(data: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from ecr_events.deliveries.expansion import ExpansionLimit, expand
 from ecr_events.deliveries.records import NO_ATTRIBUTES
-from ecr_events.deliveries.sources.source import Response, Source, as_dict, texts
+from ecr_events.deliveries.sources.source import Response, Source, texts
 
 __all__ = ["HTTPRequest"]
 
@@ -25,7 +25,6 @@ class HTTPRequest(Source):
     nested_in = "requestContext"
     id_key = "requestId"
     success: ClassVar[Response | None] = {"statusCode": 200}
-    decodes_payloads = False
 
     def matches(self, record: dict[str, Any], /) -> bool:
         """Return whether `record` has a body and headers."""
@@ -42,12 +41,12 @@ class HTTPRequest(Source):
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the headers by lower-case name, such as ``ce-type`` or ``authorization``; the last of several."""
-        headers = as_dict(self._headers(record))
+        headers = dict(self._headers(record) or ())
         last = {name: value[-1] if isinstance(value, list) and value else value for name, value in headers.items()}
         return {name.lower(): text for name, text in texts(last).items()} or NO_ATTRIBUTES
 
-    def _headers(self, record: dict[str, Any]) -> dict[str, Any] | None:
+    def _headers(self, record: dict[str, Any]) -> Mapping[str, Any] | None:
         for key in ("headers", "multiValueHeaders", "header"):
-            if isinstance(headers := record.get(key), dict):
+            if isinstance(headers := record.get(key), Mapping):  # frameworks have types of their own
                 return headers
         return None

@@ -24,18 +24,17 @@ class PipesKafkaRecord(Source):
     is_base64 = True
     key = "offset"
     payload_key = "value"
-    attributes_key = "headers"
 
     def matches(self, record: dict[str, Any], /) -> bool:
-        """Return whether `record` has a place in a topic."""
+        """Return whether `record` has a topic, a partition and an offset."""
         return "topic" in record and "partition" in record and self.key in record
 
     def id(self, record: dict[str, Any]) -> str | None:
         """Return the topic, the partition and the offset: ``topic-0:15``."""
-        place = self.place(record)
-        return None if place is None else f"{place[0]}:{place[1]}"
+        position = self.position(record)
+        return None if position is None else f"{position[0]}:{position[1]}"
 
-    def place(self, record: dict[str, Any]) -> tuple[str, int] | None:
+    def position(self, record: dict[str, Any]) -> tuple[str, int] | None:
         """Return the partition with its topic, and the offset; None if one of them is malformed."""
         topic, partition, offset = record.get("topic"), record.get("partition"), record.get("offset")
         if isinstance(topic, str) and isinstance(partition, int | str) and isinstance(offset, int):
@@ -59,13 +58,13 @@ class KafkaRecord(PipesKafkaRecord, PartialBatchSource):
 
     def id_in_response(self, item: Any) -> Any:
         """Return the partition and the offset. Lambda takes an unknown one for the failure of the whole batch."""
-        place = self.place(as_dict(item))
-        return "" if place is None else {"partition": place[0], "offset": place[1]}
+        position = self.position(as_dict(item))
+        return "" if position is None else {"partition": position[0], "offset": position[1]}
 
     def order(self, items: Sequence[Any]) -> Sequence[str | None]:
         """Return the partitions."""
-        places = [self.place(as_dict(item)) for item in items]
-        return [None if place is None else place[0] for place in places]
+        positions = [self.position(as_dict(item)) for item in items]
+        return [None if position is None else position[0] for position in positions]
 
 
 def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_events.deliveries.expansion import ExpansionLimit
-from ecr_events.deliveries.sources.source import Source, as_dict, texts
+from ecr_events.deliveries.sources.source import Source, as_dict, json_bytes, texts
 
 __all__ = ["BatchInvocation", "Invocation", "InvocationEvent", "is_invocation_event"]
 
@@ -24,7 +24,6 @@ class Invocation(Source):
     id_key = "requestId"
     nested_in = "requestContext"
     attributes_key = "requestContext"
-    decodes_payloads = False
 
     def payload(self, record: dict[str, Any], _limit: ExpansionLimit, /) -> Any:
         """Return the event that the function was invoked with, parsed."""
@@ -38,7 +37,6 @@ class Invocation(Source):
 class InvocationEvent(Source):
     """Such a record as the detail of an event, if the destination is an event bus."""
 
-    key = "detail"
     id_key = "id"
     payload_key = "detail"
 
@@ -48,10 +46,7 @@ class InvocationEvent(Source):
 
 
 class BatchInvocation(Source):
-    """A record of an invocation with a batch of a stream. It has the batch in S3 and Kafka, and nowhere else."""
-
-    key = "BatchInfo"
-    decodes_payloads = False
+    """A record of an invocation with a batch of a stream. It has the batch if it is from S3 or Kafka."""
 
     def matches(self, record: dict[str, Any], /) -> bool:
         """Return whether `record` has information on a batch of Kinesis, DynamoDB or Kafka."""
@@ -70,8 +65,13 @@ class BatchInvocation(Source):
         raise ValueError("names the failed records of a stream, but does not have their data")
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
-        """Return what tells where to read the records again: ``shardId``, ``startSequenceNumber``, ``streamArn`` ..."""
-        return texts(as_dict(record.get("requestContext")) | self._batch_info(record))
+        """Return the condition and the position of the batch: ``shardId``, ``startSequenceNumber``, ``streamArn`` ...
+
+        Kafka's ``recordsInfo``, with the offsets of each partition, is JSON.
+        """
+        context = as_dict(record.get("requestContext")) or as_dict(record.get("context"))
+        fields = context | self._batch_info(record)
+        return texts({name: _as_text(value) for name, value in fields.items()})
 
     def _batch_info(self, record: dict[str, Any]) -> dict[str, Any]:
         for key in ("KinesisBatchInfo", "DDBStreamBatchInfo", "KafkaBatchInfo"):
@@ -88,3 +88,7 @@ def is_invocation_event(document: dict[str, Any]) -> bool:
         and detail_type.startswith("Lambda Function Invocation Result")
         and Invocation.key in as_dict(document.get("detail"))
     )
+
+
+def _as_text(value: Any) -> Any:
+    return json_bytes(value).decode() if isinstance(value, dict) else value

@@ -1,7 +1,8 @@
 """All sources, and their recognition.
 
-To add a source, subclass `Source` in a module of its own beside this one, and add an instance to `_SOURCES`, before
-those that its records would match too, and to `_BATCHES` if its batches have a key of their own.
+To add a source, subclass `Source` in a module of its own beside this one, and add an instance to `SOURCES`, before
+those that its records would match too, and to `BATCHES` if its batches have a key of their own. The tests have a sample
+of each in ``tests/delivery_samples.py`` and in `DELIVERIES`, and the README a row in its table of sources.
 """
 
 # Parsed JSON has no types.
@@ -12,7 +13,7 @@ from typing import Any
 from ecr_events.deliveries.sources.cloudevents import ArgoEvent, CloudEvent
 from ecr_events.deliveries.sources.cloudwatch_logs import LogEvent, LogsSubscription, is_control_message
 from ecr_events.deliveries.sources.event_bus import EventWithMetadata
-from ecr_events.deliveries.sources.firehose import Firehose
+from ecr_events.deliveries.sources.firehose import Firehose, FirehoseOfKafka
 from ecr_events.deliveries.sources.http import HTTPRequest
 from ecr_events.deliveries.sources.kafka import KafkaRecord, PipesKafkaRecord
 from ecr_events.deliveries.sources.kinesis import KinesisRecord, PipesKinesisRecord
@@ -28,17 +29,19 @@ from ecr_events.deliveries.sources.source import NoSource, Source
 from ecr_events.deliveries.sources.sqs import SQS, ReceivedMessage
 from ecr_events.deliveries.sources.step_functions import FunctionResult
 
-__all__ = ["NO_SOURCE", "batch_of", "is_control_message", "is_event", "source_of"]
+__all__ = ["BATCHES", "NO_SOURCE", "SOURCES", "batch_of", "is_control_message", "is_event", "source_of"]
 
 NO_SOURCE = NoSource()
 
-_FIREHOSE, _LOG_EVENT, _RECEIVED = Firehose(), LogEvent(), ReceivedMessage()
+_FIREHOSE_OF_KAFKA, _FIREHOSE = FirehoseOfKafka(), Firehose()
+_LOG_EVENT, _RECEIVED = LogEvent(), ReceivedMessage()
 _RABBITMQ, _ACTIVEMQ = RabbitMQMessage(), ActiveMQMessage()
 
-_SOURCES: tuple[Source, ...] = (
+SOURCES: tuple[Source, ...] = (
     SQS,
     SNSRecord(),
     KinesisRecord(),
+    _FIREHOSE_OF_KAFKA,
     _FIREHOSE,
     _RECEIVED,
     SNSNotification(),
@@ -58,16 +61,25 @@ _SOURCES: tuple[Source, ...] = (
     EventWithMetadata(),
 )
 
-_BATCHES: tuple[Source, ...] = (SQS, _FIREHOSE, _RECEIVED, _LOG_EVENT, KafkaRecord(), _RABBITMQ, _ACTIVEMQ)
+BATCHES: tuple[Source, ...] = (
+    SQS,
+    _FIREHOSE_OF_KAFKA,
+    _FIREHOSE,
+    _RECEIVED,
+    _LOG_EVENT,
+    KafkaRecord(),
+    _RABBITMQ,
+    _ACTIVEMQ,
+)
 """One source per form of a batch."""
 
-_BATCH_KEYS = frozenset(source.batch_key for source in _BATCHES) | {"ResponseMetadata"}
+_BATCH_KEYS = frozenset(source.batch_key for source in BATCHES) | {"ResponseMetadata"}
 
 
 def source_of(document: Any) -> Source | None:
     """Return the source of a record; None for anything else."""
     if isinstance(document, dict):
-        for source in _SOURCES:
+        for source in SOURCES:
             if source.matches(document):
                 return source
     return None
@@ -79,7 +91,7 @@ def batch_of(document: Any) -> tuple[list[Any], Source] | None:
         return document, _source_of_first(document)
     if not isinstance(document, dict) or _BATCH_KEYS.isdisjoint(document):
         return None
-    found = [(items, source) for source in _BATCHES if (items := source.items(document)) is not None]
+    found = [(items, source) for source in BATCHES if (items := source.items(document)) is not None]
     if not found:
         return None
     items, source = next((batch for batch in found if batch[0]), found[0])

@@ -4,7 +4,7 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -23,6 +23,7 @@ __all__ = [
     "PartialBatchSource",
     "Response",
     "Source",
+    "TransformSource",
     "as_dict",
     "flatten",
     "json_bytes",
@@ -71,13 +72,13 @@ class Source:
     batch_key: ClassVar[str] = "Records"
 
     decodes_payloads: ClassVar[bool] = True
-    """Whether `unwrap` tries to decode what `payload` returns."""
-
-    expects_data: ClassVar[bool] = False
-    """Whether it expects transformed data in response, as Firehose does."""
+    """Whether `unwrap` tries to decode payloads as they are; not in a subclass that has a `payload` of its own."""
 
     success: ClassVar[Response | None] = None
     """Response after all events have been processed."""
+
+    def __init_subclass__(cls) -> None:
+        cls.decodes_payloads = cls.payload is Source.payload
 
     def matches(self, record: dict[str, Any], /) -> bool:
         """Return whether `record` is from this source."""
@@ -135,13 +136,15 @@ class Source:
                 fields = item[nested_in] if nested_in else item
                 data = fields[payload_key]
                 id_ = fields[id_key] if id_key else self.id(item)
+                if is_base64 and data.__class__ is str:
+                    data = convert(data, bytes)
                 unmeasured -= len(data)
                 if unmeasured < 0:
                     limit = limit or ExpansionLimit.of(max_expanded_size)
                     charged = limit.consume_json(data)
                 if id_.__class__ is not str and id_ is not None:
                     raise TypeError
-                event = decode(convert(data, bytes) if is_base64 and data.__class__ is str else data)
+                event = decode(data)
                 record = Record(id_, event, self.attributes(item)) if has_attributes else Record(id_, event)
             except REFUSED:
                 limit = limit or ExpansionLimit.of(max_expanded_size)
@@ -160,11 +163,13 @@ class Source:
 class NoSource(Source):
     """The source of what is not wrapped, or not recognised."""
 
-    decodes_payloads = False
-
     def matches(self, _record: dict[str, Any], /) -> bool:
         """Return False."""
         return False
+
+    def payload(self, _record: dict[str, Any], _limit: ExpansionLimit, /) -> Any:
+        """Raise TypeError."""
+        raise TypeError("nothing is wrapped")
 
 
 class PartialBatchSource(Source):
@@ -186,12 +191,21 @@ class PartialBatchSource(Source):
         return {"batchItemFailures": [{"itemIdentifier": self.id_in_response(item)} for item in failed]}
 
 
+class TransformSource(Source):
+    """A source that expects data in response."""
+
+    def transformed(
+        self, item: Any, result: Literal["Ok", "Dropped", "ProcessingFailed"], data: bytes | None = None
+    ) -> dict[str, str]:
+        """Return the response for an item, with its original data if `data` is None."""
+        raise NotImplementedError
+
+
 class Opened(msgspec.Struct, frozen=True):
-    """The records of a delivery and their source. A delivery that is not a batch is its own only record."""
+    """The items of a delivery and their source. A delivery that is not a batch is its own only item."""
 
     items: list[Any]
     source: Source
-    is_batch: bool
     max_expanded_size: int
     """The part of it that opening the delivery leaves."""
 

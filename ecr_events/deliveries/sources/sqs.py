@@ -27,10 +27,12 @@ MAX_BATCH = 10_000
 
 def is_sqs_batch(delivery: Any) -> bool:
     """Return whether a delivery is the most common one, at the least cost."""
+    if delivery.__class__ is not dict:
+        return False
     try:
         items = delivery["Records"]
         return items.__class__ is list and "messageId" in items[0] and len(items) <= MAX_BATCH
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError):
         return False
 
 
@@ -52,14 +54,16 @@ class SQSMessage(PartialBatchSource):
         return expand_if_encoded(text, limit)
 
     def order(self, items: Sequence[Any]) -> Sequence[str | None]:
-        """Return one group for a FIFO queue, known by its name or, where messages lack it, by message groups."""
+        """Return one group for a FIFO queue."""
         return ["" if any(map(self._is_fifo, items)) else None] * len(items)
 
     def _is_fifo(self, item: Any) -> bool:
+        """Return whether a message is from a FIFO queue, by its name or by a number that other queues do not give."""
         message = as_dict(item)
         queue = message.get("eventSourceARN")
-        is_named = isinstance(queue, str) and queue.endswith(".fifo")
-        return is_named or "MessageGroupId" in as_dict(message.get(self.system_attributes_key))
+        if isinstance(queue, str):
+            return queue.endswith(".fifo")
+        return "SequenceNumber" in as_dict(message.get(self.system_attributes_key))
 
     def unwrap(
         self,
