@@ -234,11 +234,10 @@ def test_what_need_not_be_measured_is_bounded(wrap: Callable[[str], Any]) -> Non
     event = api_call("{},", 20_000).decode()
     key = "records" if wrap is firehose else "Records"
     delivery = {"invocationId": "i", key: [wrap(event)] * 40} if wrap is firehose else {key: [wrap(event)] * 40}
-    taken = reasons(delivery, max_expanded_size=16 * MIB)
-    assert 0 < taken.count(None) < 40
-    assert {*taken} == {None, EXCEEDED}
-    compact = json.dumps(delivery, separators=(",", ":")).encode()
-    assert reasons(compact, max_expanded_size=16 * MIB) == [EXCEEDED]
+    for form in (delivery, json.dumps(delivery), json.dumps(delivery, separators=(",", ":")).encode()):
+        taken = reasons(form, max_expanded_size=16 * MIB)
+        assert taken.count(None) < 10
+        assert {*taken} <= {None, EXCEEDED}
 
 
 def test_a_message_is_charged_once() -> None:

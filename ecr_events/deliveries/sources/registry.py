@@ -73,7 +73,9 @@ BATCHES: tuple[Source, ...] = (
 )
 """One source per form of a batch."""
 
-_BATCH_KEYS = frozenset(source.batch_key for source in BATCHES) | {"ResponseMetadata"}
+_BATCHES_BY_KEY: dict[str, list[Source]] = {"ResponseMetadata": [_RECEIVED]}  # the only key of an empty queue
+for _source in BATCHES:
+    _BATCHES_BY_KEY.setdefault(_source.batch_key, []).append(_source)
 
 
 def source_of(document: Any) -> Source | None:
@@ -89,12 +91,13 @@ def batch_of(document: Any) -> tuple[list[Any], Source] | None:
     """Return the records of a batch and their source; None for anything else."""
     if isinstance(document, list):
         return document, _source_of_first(document)
-    if not isinstance(document, dict) or _BATCH_KEYS.isdisjoint(document):
+    if not isinstance(document, dict):
         return None
-    found = [(items, source) for source in BATCHES if (items := source.items(document)) is not None]
-    if not found:
+    sources = [source for key in document if key in _BATCHES_BY_KEY for source in _BATCHES_BY_KEY[key]]
+    batches = [(items, source) for source in sources if (items := source.items(document)) is not None]
+    if not batches:
         return None
-    items, source = next((batch for batch in found if batch[0]), found[0])
+    items, source = next((batch for batch in batches if batch[0]), batches[0])
     return items, _source_of_first(items) if source is SQS else source
 
 

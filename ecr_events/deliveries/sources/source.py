@@ -136,15 +136,14 @@ class Source:
                 fields = item[nested_in] if nested_in else item
                 data = fields[payload_key]
                 id_ = fields[id_key] if id_key else self.id(item)
-                if is_base64 and data.__class__ is str:
-                    data = convert(data, bytes)
-                unmeasured -= len(data)
+                text = convert(data, bytes) if is_base64 and data.__class__ is str else data
+                unmeasured -= len(text)
                 if unmeasured < 0:
                     limit = limit or ExpansionLimit.of(max_expanded_size)
-                    charged = limit.consume_json(data)
+                    charged = limit.consume_json(text)
                 if id_.__class__ is not str and id_ is not None:
                     raise TypeError
-                event = decode(data)
+                event = decode(text)
                 record = Record(id_, event, self.attributes(item)) if has_attributes else Record(id_, event)
             except REFUSED:
                 limit = limit or ExpansionLimit.of(max_expanded_size)

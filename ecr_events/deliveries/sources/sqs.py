@@ -86,7 +86,9 @@ class SQSMessage(PartialBatchSource):
                     charged = limit.consume_json(body)
                 if body[2] != "v" and is_notification(body):  # the first key of an event is `version`
                     notification = decode_notification(body)
-                    body, attributes = notification.message, texts(notification.message_attributes) or attributes
+                    body = notification.message
+                    if notification.message_attributes:
+                        attributes = texts(notification.message_attributes) or attributes
                 if id_.__class__ is not str:
                     raise TypeError
                 record = Record(id_, decode(body), texts(attributes)) if attributes else Record(id_, decode(body))
