@@ -28,11 +28,11 @@ from ecr_events.samples import sample_json
 
 Recipe: TypeAlias = Literal["threads", "asyncio"]
 
-_MARKS: dict[Recipe, str] = {"threads": "ThreadPoolExecutor", "asyncio": "TaskGroup"}
+_MARKS: dict[Recipe, str] = {"threads": "import ThreadPoolExecutor, wait", "asyncio": "TaskGroup"}
 _VISIBILITY = 2
 
-SLOW = f"{1:08x}-0000-4000-8000-000000000000"
-"""The event that takes longer than the visibility timeout. No worker is ended before that."""
+SLOW = "slow-1"
+"""The message that takes longer than the visibility timeout. No worker is ended before that."""
 
 _HANDLER = f"""
 import asyncio, os, sys, time
@@ -42,19 +42,21 @@ OPTIONS["WaitTimeSeconds"] = 1
 
 
 def handle(event):
-    if event.detail.image_tag == "failing":
+    if event.detail.image_tag.startswith("failing"):
         raise RuntimeError(event.id)
-    if event.detail.image_tag == "slow":
+    if event.detail.image_tag.startswith("slow"):
         time.sleep({_VISIBILITY * 1.5})
-    os.write(ledger, (event.id + "\\n").encode())
+    os.write(ledger, (event.detail.image_tag + "\\n").encode())
 
 
 async def handle_later(event):
-    if event.detail.image_tag == "failing":
-        raise RuntimeError(event.id)
-    if event.detail.image_tag == "slow":
+    if event.detail.image_tag.startswith("slow"):
         await asyncio.sleep({_VISIBILITY * 1.5})
-    os.write(ledger, (event.id + "\\n").encode())
+    elif event.detail.image_tag.startswith("good"):
+        await asyncio.sleep(0)
+    else:
+        raise RuntimeError(event.id)
+    os.write(ledger, (event.detail.image_tag + "\\n").encode())
 """
 
 _RUN: dict[Recipe, str] = {
@@ -65,23 +67,27 @@ _RUN: dict[Recipe, str] = {
 
 @dataclass(frozen=True)
 class Ledger:
-    """What was sent, processed and left, each counted by event id."""
+    """Messages that were sent, processed and left in the queue, by the image tag of their event."""
 
-    sent: Counter[str]
+    sent: list[str]
     processed: Counter[str]
     left: Counter[str]
-    failing: frozenset[str]
     kills: int
 
     @property
     def lost(self) -> list[str]:
-        """Return the events with a message that was deleted and not processed."""
-        return [id_ for id_, count in self.sent.items() if self.processed[id_] + self.left[id_] < count]
+        """Return the messages that were deleted and not processed."""
+        return [tag for tag in self.sent if tag not in self.processed and tag not in self.left]
+
+    @property
+    def failing(self) -> set[str]:
+        """Return the messages whose handler always fails."""
+        return {tag for tag in self.sent if tag.startswith("failing")}
 
     @property
     def repeated(self) -> int:
-        """Return how often an event was processed more often than it was sent."""
-        return sum((self.processed - self.sent).values())
+        """Return how often a message was processed once more."""
+        return self.processed.total() - len(self.processed)
 
 
 def recipe(name: Recipe) -> str:
@@ -105,9 +111,9 @@ def run(name: Recipe, count: int, kills: int, seed: int = 0) -> Ledger:
 class _Run:
     def __init__(self, name: Recipe, kills: int, url: str, folder: Path, choose: random.Random) -> None:
         self.kills, self.choose = kills, choose
-        self.script, self.processed, self.log = folder / "worker.py", folder / "ledger", folder / "log"
+        self.script, self.ledger_file, self.log = folder / "worker.py", folder / "ledger", folder / "log"
         self.script.write_text(recipe(name) + _HANDLER + _RUN[name])
-        self.processed.touch()
+        self.ledger_file.touch()
         keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": url}
         self.environment = os.environ | keys
         session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name="eu-west-1")
@@ -115,46 +121,39 @@ class _Run:
         self.queue: str = self.sqs.create_queue(QueueName="events")["QueueUrl"]
 
     def ledger(self, count: int) -> Ledger:
-        sent, failing = self._send(count)
-        expected = len(sent.keys() - failing)
+        """Send the messages in portions, since moto is slow with long queues, and end a worker amid each."""
+        sent = [_tag(number) for number in range(count)]
         running = [self._start() for _ in range(2)]
+        portion = -(-count // (self.kills + 1))
         try:
-            self._wait_for(1, SLOW)
-            for number in range(self.kills):
-                self._wait_for(expected * (number + 1) // (self.kills + 1))
-                self._replace(running, signal.SIGKILL if number % 2 else signal.SIGTERM)
-            self._wait_for(expected)
+            for start in range(0, count, portion):
+                self._send(start, sent[start : start + portion])
+                self._wait_for({SLOW})
+                if start + portion < count:
+                    self._wait_for({*_good(sent[: start + portion // 2])})
+                    self._replace(running, self.choose.choice((signal.SIGKILL, signal.SIGTERM)))
+            self._wait_for({*_good(sent)})
             time.sleep(_VISIBILITY)  # for what was received by workers that were killed
         finally:
             ended = [self._end(worker, signal.SIGTERM) for worker in running]
         if {*ended} != {0}:
             raise RuntimeError(f"workers ended with {ended}: {self.log.read_text()[-2000:]}")
-        return Ledger(sent, Counter(self._processed()), self._drain(), failing, self.kills)
+        return Ledger(sent, Counter(self._processed()), self._drain(), self.kills)
 
-    def _send(self, count: int) -> tuple[Counter[str], frozenset[str]]:
-        """Send the messages. Return the ids of all events, and of those that fail."""
-        sent: Counter[str] = Counter()
-        failing: set[str] = set()
-        bodies: list[str] = []
+    def _send(self, first: int, tags: list[str]) -> None:
+        """Send messages, of which some have an event that was sent before."""
         event = json.loads(sample_json(ECRImageActionEvent))
-        while len(bodies) < count:
-            number = len(sent)
-            id_ = f"{number:08x}-0000-4000-8000-000000000000"
-            tag = "slow" if number == 1 else "failing" if number % 20 == 0 else "good"
-            if tag == "failing":
-                failing.add(id_)
-            body = json.dumps(event | {"id": id_, "detail": event["detail"] | {"image-tag": tag}})
-            copies = 2 if number % 50 == 7 else 1
-            bodies += [body] * copies
-            sent[id_] += copies
+        bodies: list[str] = []
+        for number, tag in enumerate(tags, first):
+            id_ = f"{number - (number % 50 == 7):08x}-0000-4000-8000-000000000000"
+            bodies.append(json.dumps(event | {"id": id_, "detail": event["detail"] | {"image-tag": tag}}))
         for start in range(0, len(bodies), 10):
             entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[start : start + 10])]
             if self.sqs.send_message_batch(QueueUrl=self.queue, Entries=entries).get("Failed"):
                 raise RuntimeError("a message could not be sent")
-        return sent, frozenset(failing)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(self.script), self.queue, str(self.processed)]
+        command = [sys.executable, str(self.script), self.queue, str(self.ledger_file)]
         with self.log.open("ab") as log:
             return subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
 
@@ -169,45 +168,52 @@ class _Run:
         worker.send_signal(number)
         return worker.wait(timeout=60)
 
-    def _wait_for(self, count: int, id_: str = "") -> None:
-        """Wait until so many different events have been processed, or one of them."""
-        seen, deadline = 0, time.monotonic() + 120
-        while (now := len({*self._processed()})) < count or (id_ and id_ not in self._processed()):
-            if now > seen:
-                seen, deadline = now, time.monotonic() + 120
+    def _wait_for(self, tags: set[str]) -> None:
+        """Wait until messages have been processed."""
+        missing, deadline = len(tags), time.monotonic() + 120
+        while now := len(tags.difference(self._processed())):
+            if now < missing:
+                missing, deadline = now, time.monotonic() + 120
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{now} of {count} events were processed: {self.log.read_text()[-2000:]}")
+                raise RuntimeError(f"{now} messages were not processed: {self.log.read_text()[-2000:]}")
             time.sleep(0.1)
 
     def _processed(self) -> list[str]:
-        return self.processed.read_text().split()
+        return self.ledger_file.read_text().split()
 
     def _drain(self) -> Counter[str]:
-        """Return the ids of the events in the queue, once all messages are visible again."""
+        """Return the messages in the queue, once all are visible again."""
         time.sleep(_VISIBILITY + 1)
         left: Counter[str] = Counter()
         while messages := self.sqs.receive_message(
             QueueUrl=self.queue, MaxNumberOfMessages=10, VisibilityTimeout=600
         ).get("Messages"):
-            left.update(json.loads(message["Body"])["id"] for message in messages)
+            left.update(json.loads(message["Body"])["detail"]["image-tag"] for message in messages)
         return left
+
+
+def _tag(number: int) -> str:
+    return SLOW if number == 1 else f"failing-{number}" if number % 20 == 0 else f"good-{number}"
+
+
+def _good(tags: list[str]) -> list[str]:
+    return [tag for tag in tags if not tag.startswith("failing")]
 
 
 def main() -> None:
     """Print the ledger of each recipe."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--messages", type=int, default=10_000)
-    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--kills", type=int, default=19)
     options = parser.parse_args()
     for name in _MARKS:
         start = time.monotonic()
         ledger = run(name, options.messages, options.kills)
-        good = ledger.sent.keys() - ledger.failing
         print(
-            f"{name}: {ledger.sent.total():,} messages with {len(ledger.sent):,} events, {ledger.kills} workers ended; "
-            f"processed {len(good & ledger.processed.keys()):,} of {len(good):,} events, "
-            f"{ledger.repeated} times once more; left {ledger.left.total():,} messages of {len(ledger.failing):,} "
-            f"failing events; lost {len(ledger.lost)}; {time.monotonic() - start:.0f} s"
+            f"{name}: {len(ledger.sent):,} messages, {ledger.kills} workers ended amid their work; processed "
+            f"{len(ledger.processed):,}, {ledger.repeated} of them once more; left {len(ledger.left):,}, of which "
+            f"{len(ledger.failing & ledger.left.keys()):,} of {len(ledger.failing):,} that always fail; "
+            f"lost {len(ledger.lost)}; {time.monotonic() - start:.0f} s"
         )
 
 
