@@ -97,7 +97,7 @@ def recipe(name: Recipe) -> str:
 
 def run(name: Recipe, count: int, kills: int, seed: int = 0) -> Ledger:
     """Return the ledger of `count` messages, of which two workers were ended `kills` times and replaced."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -114,8 +114,10 @@ class _Run:
         self.script, self.ledger_file, self.log = folder / "worker.py", folder / "ledger", folder / "log"
         self.script.write_text(recipe(name) + _HANDLER + _RUN[name])
         self.ledger_file.touch()
-        keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": url}
-        self.environment = os.environ | keys
+        # moto fails now and then while several threads receive messages.
+        options = {"AWS_ENDPOINT_URL": url, "AWS_MAX_ATTEMPTS": "10"}
+        keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+        self.environment = os.environ | keys | options
         session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name="eu-west-1")
         self.sqs: Any = session.client("sqs", endpoint_url=url)
         self.queue: str = self.sqs.create_queue(QueueName="events")["QueueUrl"]

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections import UserDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -44,7 +44,7 @@ from delivery_samples import (
     with_metadata,
 )
 
-from ecr_events import decode
+from ecr_events import codec, decode
 from ecr_events.deliveries import InvalidRecord, Record, unwrap
 from ecr_events.deliveries.nesting import unwrap_records
 from ecr_events.deliveries.sources.registry import BATCHES, SOURCES, batch_of, source_of
@@ -274,6 +274,25 @@ def test_every_source_is_unwrapped(delivery: Any, expected: list[tuple[str | Non
         compact = json.dumps(delivery, separators=(",", ":"))  # as AWS does
         for text in (json.dumps(delivery), compact, compact.encode(), bytearray(compact.encode())):
             assert outcomes(text) == expected
+
+
+@pytest.mark.parametrize("delivery", [delivery for delivery, _ in DELIVERIES.values()], ids=DELIVERIES)
+def test_both_paths_agree(delivery: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast one, of plain events of known types, and the general one that unwraps step by step."""
+
+    def details(records: Iterable[Record | InvalidRecord]) -> list[Any]:
+        return [
+            record if isinstance(record, Record) else (record.id, str(record.error), record.error.payload)
+            for record in records
+        ]
+
+    fast = details(unwrap(delivery))
+    monkeypatch.setattr(codec, "decode_known", refuse)
+    assert details(unwrap(delivery)) == fast
+
+
+def refuse(_: object) -> None:
+    raise ValueError
 
 
 WRAPS: dict[str, Callable[[str], Any]] = {
