@@ -95,6 +95,7 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         [("s-1", "$.detail.action-type"), ("s-2", "$")],
     ),
     "Firehose": ({"invocationId": "i", "records": [firehose(PUSH_JSON + "\n")]}, [("f-1", PUSH)]),
+    "Firehose, named": ({"eventSource": "aws:firehose", "records": [firehose(PUSH_JSON)]}, [("f-1", PUSH)]),
     "Firehose of Kafka": (
         {"invocationId": "i", "records": [{"recordId": "f-1", "kafkaRecordValue": b64(PUSH_JSON)}]},
         [("f-1", PUSH)],

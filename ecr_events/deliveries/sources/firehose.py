@@ -4,9 +4,9 @@ Source: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
 https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html
 """
 
-from typing import Any, Literal
+from typing import Any
 
-from ecr_events.deliveries.sources.source import TransformSource, as_dict, json_bytes
+from ecr_events.deliveries.sources.source import TransformSource, as_dict
 
 __all__ = ["Firehose", "FirehoseOfKafka"]
 
@@ -19,17 +19,6 @@ class Firehose(TransformSource):
     is_base64 = True
     batch_key = "records"
 
-    def transformed(
-        self, item: Any, result: Literal["Ok", "Dropped", "ProcessingFailed"], data: bytes | None = None
-    ) -> dict[str, str]:
-        """Return the transformed record, with its original data if `data` is None."""
-        record = as_dict(item)
-        return {
-            "recordId": self.id(record) or "",
-            "result": result,
-            self.payload_key: _encode(record.get(self.payload_key) if data is None else data),
-        }
-
 
 class FirehoseOfKafka(Firehose):
     """A record of a transformation whose source is Amazon MSK."""
@@ -41,14 +30,3 @@ class FirehoseOfKafka(Firehose):
         """Return the records, if the first one is from Kafka."""
         items = super().items(document)
         return items if items and self.key in as_dict(items[0]) else None
-
-
-def _encode(data: Any) -> str:
-    """Return data in base64, as text is already."""
-    if isinstance(data, str):
-        return data
-    from binascii import b2a_base64
-
-    if isinstance(data, dict | list):  # parsed by what delivers it
-        data = json_bytes(data)
-    return b2a_base64(data, newline=False).decode() if isinstance(data, bytes | bytearray) else ""

@@ -78,7 +78,8 @@ class Source:
     """Response after all events have been processed."""
 
     def __init_subclass__(cls) -> None:
-        cls.decodes_payloads = cls.payload is Source.payload
+        if "payload" in vars(cls):
+            cls.decodes_payloads = False
 
     def matches(self, record: dict[str, Any], /) -> bool:
         """Return whether `record` is from this source."""
@@ -162,13 +163,11 @@ class Source:
 class NoSource(Source):
     """The source of what is not wrapped, or not recognised."""
 
+    decodes_payloads = False
+
     def matches(self, _record: dict[str, Any], /) -> bool:
         """Return False."""
         return False
-
-    def payload(self, _record: dict[str, Any], _limit: ExpansionLimit, /) -> Any:
-        """Raise TypeError."""
-        raise TypeError("nothing is wrapped")
 
 
 class PartialBatchSource(Source):
@@ -197,7 +196,12 @@ class TransformSource(Source):
         self, item: Any, result: Literal["Ok", "Dropped", "ProcessingFailed"], data: bytes | None = None
     ) -> dict[str, str]:
         """Return the response for an item, with its original data if `data` is None."""
-        raise NotImplementedError
+        record = as_dict(item)
+        return {
+            "recordId": self.id(record) or "",
+            "result": result,
+            self.payload_key: _encode(record.get(self.payload_key) if data is None else data),
+        }
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -247,3 +251,14 @@ def json_bytes(document: Any) -> bytes:
     import json
 
     return json.dumps(document, separators=(",", ":"), skipkeys=True, default=str).encode()
+
+
+def _encode(data: Any) -> str:
+    """Return data in base64, as text is already."""
+    if isinstance(data, str):
+        return data
+    from binascii import b2a_base64
+
+    if isinstance(data, dict | list):  # parsed by what delivers it
+        data = json_bytes(data)
+    return b2a_base64(data, newline=False).decode() if isinstance(data, bytes | bytearray) else ""
