@@ -1,6 +1,6 @@
 """The README's workers, killed and restarted, and the ledger of what they did: `python tests/worker_ledger.py`.
 
-Every message must be processed or still in the queue. Some are sent twice, one in twenty fails each time, one takes
+Every message must be processed, or in the queue or its dead-letter queue. Some are sent twice, one in twenty fails each time, one takes
 longer than its visibility timeout, and workers are killed and told to end while they work.
 """
 
@@ -67,7 +67,7 @@ _RUN: dict[Recipe, str] = {
 
 @dataclass(frozen=True)
 class Ledger:
-    """Messages that were sent, processed and left in the queue, by the image tag of their event."""
+    """Messages that were sent, processed and left in a queue, by the image tag of their event."""
 
     sent: list[str]
     processed: Counter[str]
@@ -120,7 +120,11 @@ class _Run:
         self.environment = os.environ | keys | options
         session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name="eu-west-1")
         self.sqs: Any = session.client("sqs", endpoint_url=url)
-        self.queue: str = self.sqs.create_queue(QueueName="events")["QueueUrl"]
+        self.dead_letters: str = self.sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+        names = self.sqs.get_queue_attributes(QueueUrl=self.dead_letters, AttributeNames=["QueueArn"])["Attributes"]
+        policy = json.dumps({"deadLetterTargetArn": names["QueueArn"], "maxReceiveCount": 5})
+        attributes = {"RedrivePolicy": policy}
+        self.queue: str = self.sqs.create_queue(QueueName="events", Attributes=attributes)["QueueUrl"]
 
     def ledger(self, count: int) -> Ledger:
         """Send the messages in portions, since moto is slow with long queues, and end a worker amid each."""
@@ -184,13 +188,14 @@ class _Run:
         return self.ledger_file.read_text().split()
 
     def _drain(self) -> Counter[str]:
-        """Return the messages in the queue, once all are visible again."""
+        """Return the messages in both queues, once all are visible again."""
         time.sleep(_VISIBILITY + 1)
         left: Counter[str] = Counter()
-        while messages := self.sqs.receive_message(
-            QueueUrl=self.queue, MaxNumberOfMessages=10, VisibilityTimeout=600
-        ).get("Messages"):
-            left.update(json.loads(message["Body"])["detail"]["image-tag"] for message in messages)
+        for queue in (self.queue, self.dead_letters):
+            while messages := self.sqs.receive_message(
+                QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=600
+            ).get("Messages"):
+                left.update(json.loads(message["Body"])["detail"]["image-tag"] for message in messages)
         return left
 
 
