@@ -1,7 +1,7 @@
 """The README's workers, killed and restarted, and the ledger of what they did: `python tests/worker_ledger.py`.
 
-Every message must be processed, or in the queue or its dead-letter queue. Some are sent twice, one in twenty fails each time, one takes
-longer than its visibility timeout, and workers are killed and told to end while they work.
+Every message must be processed, or in the queue or its dead-letter queue. Some are sent twice, one in twenty fails each
+time, one takes longer than its visibility timeout, and workers are killed and told to end while they work.
 """
 
 import argparse
