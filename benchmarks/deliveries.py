@@ -244,7 +244,7 @@ _WAYS: dict[str, tuple[Callable[[bytes], bytes], Callable[[Any], object]]] = {
     "unwrap, all malformed": (_malformed, _drain(unwrap)),
     "unwrap, all of an unknown type": (_unknown, _drain(unwrap)),
 }
-"""What is in each message, and what is done with a delivery."""
+"""The content of each message, and the function of a delivery."""
 
 
 def measure_way(name: str, count: int, seconds: float) -> dict[str, float]:

@@ -89,7 +89,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
     def payload(
         self, source: Source, record: dict[str, Any], depth: int, limit: ExpansionLimit, *, was_tried: bool = False
     ) -> "_Wrapped | InvalidRecord":
-        """Return what the record in it wraps. What exceeds the limit is not charged, for the sake of other records."""
+        """Return the payload of a record in it. What exceeds the limit is not charged, for the sake of other records."""
         id_, attributes, remaining = self.id, self.attributes, limit.remaining
         try:
             id_, attributes = id_ or source.id(record), source.attributes(record) or attributes
@@ -114,10 +114,10 @@ class _Wrapped(msgspec.Struct, frozen=True):
 
     def invalid(self, error: Exception) -> InvalidRecord:
         """Return the record of content that could not be decoded."""
-        found = DecodeError.from_exception(error, self.content)
-        found.__cause__ = None if isinstance(error, UnicodeError) else error  # which holds a copy of the text
-        detach(found)
-        return InvalidRecord(self.id, found, self.attributes)
+        invalid = DecodeError.from_exception(error, self.content)
+        invalid.__cause__ = None if isinstance(error, UnicodeError) else error  # which holds a copy of the text
+        detach(invalid)
+        return InvalidRecord(self.id, invalid, self.attributes)
 
 
 class _Batch(msgspec.Struct, frozen=True):
@@ -133,12 +133,12 @@ class _Batch(msgspec.Struct, frozen=True):
 def _unwrap_item(
     source: Source, wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit, *, was_tried: bool = False
 ) -> Iterable[Unwrapped]:
-    """Return what is found in an item of a batch from `source`, which need not be a record of it."""
+    """Return the records in an item of a batch from `source`, which need not be a record of it."""
     item = wrapped.content
-    found: _Wrapped | InvalidRecord = wrapped
+    inner: _Wrapped | InvalidRecord = wrapped
     if isinstance(item, dict) and source.is_record(item):
-        found = wrapped.payload(source, item, wrapped.depth, limit, was_tried=was_tried)
-    return _unwrap(found, session, limit) if isinstance(found, _Wrapped) else ((found, item),)
+        inner = wrapped.payload(source, item, wrapped.depth, limit, was_tried=was_tried)
+    return _unwrap(inner, session, limit) if isinstance(inner, _Wrapped) else ((inner, item),)
 
 
 def _unwrap_batch(batch: _Batch, session: Session | None, limit: ExpansionLimit) -> Iterator[Unwrapped]:
@@ -148,14 +148,14 @@ def _unwrap_batch(batch: _Batch, session: Session | None, limit: ExpansionLimit)
 
 
 def _unwrap(wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit) -> Iterable[Unwrapped]:
-    """Return what is found in content of any form."""
+    """Return the records in content of any form."""
     while True:
-        found = _unwrap_once(wrapped, session, limit)
-        if isinstance(found, _Batch):
-            return _unwrap_batch(found, session, limit)
-        if not isinstance(found, _Wrapped):
-            return ((found, wrapped.content),)
-        wrapped = found
+        inner = _unwrap_once(wrapped, session, limit)
+        if isinstance(inner, _Batch):
+            return _unwrap_batch(inner, session, limit)
+        if not isinstance(inner, _Wrapped):
+            return ((inner, wrapped.content),)
+        wrapped = inner
 
 
 def _unwrap_once(

@@ -221,7 +221,7 @@ def test_what_a_record_exceeds_the_limit_with_is_not_charged() -> None:
 
 
 def test_neighbours_of_what_cannot_be_parsed_are_decoded() -> None:
-    """What it would have been parsed to is not charged."""
+    """Parsing that failed is not charged."""
     spaces = firehose(compressed(b" " * 50_000_000))
     good = firehose(compressed(json.dumps(logs(*[PUSH_JSON] * 500)).encode()))
     response = transform({"records": [spaces, good, good, good]}, lambda _: None, on_error=lambda _: None)

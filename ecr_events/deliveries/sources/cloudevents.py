@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_events.deliveries.expansion import ExpansionLimit, expand, expand_if_encoded
-from ecr_events.deliveries.sources.source import Source, as_dict, texts
+from ecr_events.deliveries.sources.source import Source, as_dict, text_values
 
 __all__ = ["ArgoEvent", "CloudEvent"]
 
@@ -29,7 +29,7 @@ class CloudEvent(Source):
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the context attributes: ``type``, ``source``, ``subject`` ..."""
-        return texts({name: value for name, value in self.fields(record).items() if name not in _DATA})
+        return text_values({name: value for name, value in self.fields(record).items() if name not in _DATA})
 
 
 class ArgoEvent(CloudEvent):

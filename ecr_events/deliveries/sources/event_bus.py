@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-custom-bus.h
 from collections.abc import Mapping
 from typing import Any
 
-from ecr_events.deliveries.sources.source import Source, as_dict, texts
+from ecr_events.deliveries.sources.source import Source, as_dict, text_values
 
 __all__ = ["EventWithMetadata"]
 
@@ -23,4 +23,4 @@ class EventWithMetadata(Source):
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return both kinds of metadata."""
-        return texts(as_dict(record.get("Metadata")) | as_dict(record.get(self.key)))
+        return text_values(as_dict(record.get("Metadata")) | as_dict(record.get(self.key)))

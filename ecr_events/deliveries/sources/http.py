@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from ecr_events.deliveries.expansion import ExpansionLimit, expand
 from ecr_events.deliveries.records import NO_ATTRIBUTES
-from ecr_events.deliveries.sources.source import Response, Source, texts
+from ecr_events.deliveries.sources.source import Response, Source, text_values
 
 __all__ = ["HTTPRequest"]
 
@@ -43,7 +43,7 @@ class HTTPRequest(Source):
         """Return the headers by lower-case name, such as ``ce-type`` or ``authorization``; the last of several."""
         headers = dict(self._headers(record) or ())
         last = {name: value[-1] if isinstance(value, list) and value else value for name, value in headers.items()}
-        return {name.lower(): text for name, text in texts(last).items()} or NO_ATTRIBUTES
+        return {name.lower(): text for name, text in text_values(last).items()} or NO_ATTRIBUTES
 
     def _headers(self, record: dict[str, Any]) -> Mapping[str, Any] | None:
         for key in ("headers", "multiValueHeaders", "header"):

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from ecr_events.deliveries.records import NO_ATTRIBUTES
-from ecr_events.deliveries.sources.source import PartialBatchSource, Source, as_dict, flatten, text_of
+from ecr_events.deliveries.sources.source import PartialBatchSource, Source, as_dict, decode_bytes, flatten
 
 __all__ = ["KafkaRecord", "PipesKafkaRecord"]
 
@@ -71,5 +71,5 @@ def _text_headers(headers: Any) -> Iterator[tuple[str, str]]:
     """Yield the names and values of headers that are text."""
     for header in headers if isinstance(headers, list) else ():
         for name, numbers in as_dict(header).items():
-            if (text := text_of(numbers)) is not None:
+            if (text := decode_bytes(numbers)) is not None:
                 yield name, text

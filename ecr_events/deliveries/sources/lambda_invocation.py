@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_events.deliveries.expansion import ExpansionLimit
-from ecr_events.deliveries.sources.source import Source, as_dict, json_bytes, texts
+from ecr_events.deliveries.sources.source import Source, as_dict, json_bytes, text_values
 
 __all__ = ["BatchInvocation", "Invocation", "InvocationEvent", "is_invocation_event"]
 
@@ -31,7 +31,7 @@ class Invocation(Source):
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the ``condition``, such as ``RetriesExhausted``, the ``functionArn`` and the ``requestId``."""
-        return texts(record.get(self.attributes_key))
+        return text_values(record.get(self.attributes_key))
 
 
 class InvocationEvent(Source):
@@ -71,7 +71,7 @@ class BatchInvocation(Source):
         """
         context = as_dict(record.get("requestContext")) or as_dict(record.get("context"))
         fields = context | self._batch_info(record)
-        return texts({name: _as_text(value) for name, value in fields.items()})
+        return text_values({name: _as_text(value) for name, value in fields.items()})
 
     def _batch_info(self, record: dict[str, Any]) -> dict[str, Any]:
         for key in ("KinesisBatchInfo", "DDBStreamBatchInfo", "KafkaBatchInfo"):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_events.deliveries.records import NO_ATTRIBUTES
-from ecr_events.deliveries.sources.source import Source, as_dict, flatten, text_of
+from ecr_events.deliveries.sources.source import Source, as_dict, decode_bytes, flatten
 
 __all__ = ["ActiveMQMessage", "RabbitMQMessage"]
 
@@ -32,7 +32,7 @@ class RabbitMQMessage(Source):
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the headers that are text."""
         headers = as_dict(as_dict(record.get(self.key)).get("headers"))
-        found = {name: text_of(as_dict(value).get("bytes")) for name, value in headers.items()}
+        found = {name: decode_bytes(as_dict(value).get("bytes")) for name, value in headers.items()}
         return {name: text for name, text in found.items() if text is not None} or NO_ATTRIBUTES
 
 

@@ -16,7 +16,6 @@ from ecr_events.session import Session
 
 __all__ = [
     "REFUSED",
-    "Expand",
     "NoSource",
     "Opened",
     "Outcome",
@@ -24,11 +23,12 @@ __all__ = [
     "Response",
     "Source",
     "TransformSource",
+    "UnwrapItem",
     "as_dict",
+    "decode_bytes",
     "flatten",
     "json_bytes",
-    "text_of",
-    "texts",
+    "text_values",
 ]
 
 Response: TypeAlias = dict[str, Any]
@@ -36,7 +36,7 @@ Response: TypeAlias = dict[str, Any]
 
 Outcome = TypeVar("Outcome")
 
-Expand: TypeAlias = Callable[["Source", Any, Session | None, ExpansionLimit], Iterable[Outcome]]
+UnwrapItem: TypeAlias = Callable[["Source", Any, Session | None, ExpansionLimit], Iterable[Outcome]]
 """Unwraps an item of any form in a batch of the source."""
 
 REFUSED = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, BufferError)
@@ -119,12 +119,12 @@ class Source:
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the attributes that are text."""
         values = self.fields(record).get(self.attributes_key) if self.attributes_key else None
-        return texts(values) if values else NO_ATTRIBUTES
+        return text_values(values) if values else NO_ATTRIBUTES
 
     def unwrap(
-        self, items: Sequence[Any], session: Session | None, max_expanded_size: int, expand_item: Expand[Outcome]
+        self, items: Sequence[Any], session: Session | None, max_expanded_size: int, unwrap_item: UnwrapItem[Outcome]
     ) -> Iterator[Record | Outcome]:
-        """Yield the record in each item. What is not a plain event of a known type is left to `expand_item`."""
+        """Yield the record in each item. What is not a plain event of a known type is left to `unwrap_item`."""
         decode, convert, unmeasured = codec.decode_known, msgspec.convert, max_expanded_size // UNMEASURED
         nested_in, id_key, payload_key, is_base64 = self.nested_in, self.id_key, self.payload_key, self.is_base64
         limit, has_attributes = None, bool(self.attributes_key) or type(self).attributes is not Source.attributes
@@ -149,7 +149,7 @@ class Source:
             except REFUSED:
                 limit = limit or ExpansionLimit.of(max_expanded_size)
                 limit.remaining += charged
-                yield from expand_item(self, item, session, limit)
+                yield from unwrap_item(self, item, session, limit)
             else:
                 if session is not None:
                     bind(record.event, session)
@@ -218,7 +218,7 @@ def as_dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def texts(values: Any) -> Mapping[str, str]:
+def text_values(values: Any) -> Mapping[str, str]:
     """Return the values of a dict that are text, or attributes of SQS or SNS with text."""
     named: dict[Any, Any] = as_dict(values)
     found = {name: _text_in(value) for name, value in named.items() if isinstance(name, str)}
@@ -231,7 +231,7 @@ def _text_in(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def text_of(numbers: Any) -> str | None:
+def decode_bytes(numbers: Any) -> str | None:
     """Return the text in an array of bytes, signed as Java's; None if it is not UTF-8."""
     try:
         return bytes(number & 0xFF for number in numbers).decode()

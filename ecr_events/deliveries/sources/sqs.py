@@ -15,7 +15,7 @@ from ecr_events import codec
 from ecr_events.deliveries.expansion import UNMEASURED, ExpansionLimit, expand_if_encoded
 from ecr_events.deliveries.records import Record
 from ecr_events.deliveries.sources.sns import decode_notification, is_notification
-from ecr_events.deliveries.sources.source import REFUSED, Expand, Outcome, PartialBatchSource, as_dict, texts
+from ecr_events.deliveries.sources.source import REFUSED, Outcome, PartialBatchSource, UnwrapItem, as_dict, text_values
 from ecr_events.events.envelope import bind
 from ecr_events.session import Session
 
@@ -70,8 +70,8 @@ class SQSMessage(PartialBatchSource):
         items: Sequence[Any],
         session: Session | None,
         max_expanded_size: int,
-        expand_item: Expand[Outcome],
-        keys: tuple[str, str, str] = (id_key, payload_key, attributes_key),
+        unwrap_item: UnwrapItem[Outcome],
+        keys: tuple[str, str, str] = (id_key, payload_key, attributes_key),  # costs less than three attributes
     ) -> Iterator[Record | Outcome]:
         """Yield the record in each message, or in the notification of SNS that is its body."""
         id_key, payload_key, attributes_key = keys
@@ -88,14 +88,14 @@ class SQSMessage(PartialBatchSource):
                     notification = decode_notification(body)
                     body = notification.message
                     if notification.message_attributes:
-                        attributes = texts(notification.message_attributes) or attributes
+                        attributes = text_values(notification.message_attributes) or attributes
                 if id_.__class__ is not str:
                     raise TypeError
-                record = Record(id_, decode(body), texts(attributes)) if attributes else Record(id_, decode(body))
+                record = Record(id_, decode(body), text_values(attributes)) if attributes else Record(id_, decode(body))
             except REFUSED:
                 limit = limit or ExpansionLimit.of(max_expanded_size)
                 limit.remaining += charged
-                yield from expand_item(self, item, session, limit)
+                yield from unwrap_item(self, item, session, limit)
             else:
                 if session is not None:
                     bind(record.event, session)
@@ -126,8 +126,8 @@ class ReceivedMessage(SQSMessage):
         items: Sequence[Any],
         session: Session | None,
         max_expanded_size: int,
-        expand_item: Expand[Outcome],
+        unwrap_item: UnwrapItem[Outcome],
         keys: tuple[str, str, str] = (id_key, payload_key, attributes_key),
     ) -> Iterator[Record | Outcome]:
         """Yield the record in each message."""
-        return super().unwrap(items, session, max_expanded_size, expand_item, keys)
+        return super().unwrap(items, session, max_expanded_size, unwrap_item, keys)
