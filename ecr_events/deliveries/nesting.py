@@ -89,7 +89,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
     def payload(
         self, source: Source, record: dict[str, Any], depth: int, limit: ExpansionLimit, *, was_tried: bool = False
     ) -> "_Wrapped | InvalidRecord":
-        """Return the payload of a record in it. What exceeds the limit is not charged, for the sake of other records."""
+        """Return the payload of a record in it. A payload that exceeds the limit is not charged."""
         id_, attributes, remaining = self.id, self.attributes, limit.remaining
         try:
             id_, attributes = id_ or source.id(record), source.attributes(record) or attributes
