@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, overload
 
@@ -20,6 +19,7 @@ from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import bind, detail_type_of, matches
 from ecr_events.session import Session
+from ecr_events.structs import build_once
 
 __all__ = ["convert_document", "decode", "decode_known", "encode", "expected_detail_type", "json_schema"]
 
@@ -73,7 +73,7 @@ def decode(
     event: EventBridgeEvent | None
     try:
         if payload.__class__ is dict:
-            event = msgspec.convert(payload, _CLASSES[payload["detail-type"]])
+            event = _convert(payload, _CLASSES[payload["detail-type"]])
         else:
             event = decode_known(payload)
     except (LookupError, ValueError, TypeError, RecursionError, BufferError):
@@ -111,17 +111,27 @@ def json_schema(type: type[EventBridgeEvent] | UnionType = ECREvent) -> dict[str
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-@cache
-def _build_decoder() -> Callable[[Any], ECREvent]:
-    return msgspec.json.Decoder(ECREvent).decode
+@build_once
+def _build_decoder(type: Any) -> Callable[[Any], Any]:
+    return msgspec.json.Decoder(type).decode
 
 
 def _build_decoder_and_decode(payload: Any) -> ECREvent:
     # Building the decoder takes milliseconds, too long for an import.
     global decode_known
-    decode_known = _build_decoder()
-    return decode_known(payload)
+    decode_known = _build_decoder(ECREvent)
+    event: ECREvent = decode_known(payload)
+    return event
 
+
+def _build_decoder_and_convert(document: Any, type: Any) -> Any:
+    global _convert
+    _build_decoder(ECREvent)
+    _convert = msgspec.convert
+    return _convert(document, type)
+
+
+_convert: Callable[[Any, Any], Any] = _build_decoder_and_convert
 
 decode_known: Callable[[Any], ECREvent] = _build_decoder_and_decode
 """Return the event in JSON as msgspec's decoder does: without `UnknownEvent` and `DecodeError`."""
@@ -156,14 +166,14 @@ def convert_document(document: dict[str, Any], type: type[EventBridgeEvent] | No
         if expected is not None and detail_type != expected:
             got = "something else" if known is None else f"`{detail_type}`"
             raise msgspec.ValidationError(f"Expected `{expected}`, got {got} - at `$.detail-type`")
-        return msgspec.convert(document, type)
+        return _convert(document, type)
     if known is not None:
         try:
-            return msgspec.convert(document, known)
+            return _convert(document, known)
         except msgspec.ValidationError:
             if matches(known, document):
                 raise
-    return msgspec.convert(document, UnknownEvent)
+    return _convert(document, UnknownEvent)
 
 
 def expected_detail_type(type: object) -> str | None:

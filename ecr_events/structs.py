@@ -1,8 +1,38 @@
-"""The configuration shared by all Structs, one base class for each of AWS's two key styles."""
+"""The configuration of all Structs, one base class for each of AWS's two key styles, and the building of decoders."""
+
+from _thread import RLock
+from collections.abc import Callable
+from typing import TypeVar
 
 from msgspec import Struct
 
-__all__ = ["CamelStruct", "KebabStruct"]
+__all__ = ["CamelStruct", "KebabStruct", "build_once"]
+
+_Argument = TypeVar("_Argument")
+_Built = TypeVar("_Built")
+
+_LOCK = RLock()
+
+
+def build_once(build: Callable[[_Argument], _Built]) -> Callable[[_Argument], _Built]:
+    """Decorate a function that builds a decoder, so that it is called once per argument, and in one thread at a time.
+
+    msgspec collects what it knows of a class when it first builds a decoder for it, and crashes the process if another
+    thread uses the class meanwhile. All decoders are therefore built under one lock, and classes are used only after
+    a decoder for them has been built, `msgspec.convert` included.
+    """
+    built: dict[_Argument, _Built] = {}
+
+    def build_or_get(argument: _Argument) -> _Built:
+        try:
+            return built[argument]
+        except KeyError:
+            with _LOCK:
+                if argument not in built:
+                    built[argument] = build(argument)
+                return built[argument]
+
+    return build_or_get
 
 
 class KebabStruct(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):

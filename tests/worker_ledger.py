@@ -115,7 +115,7 @@ class _Run:
         self.script.write_text(recipe(name) + _HANDLER + _RUN[name])
         self.ledger_file.touch()
         # moto fails now and then while several threads receive messages.
-        options = {"AWS_ENDPOINT_URL": url, "AWS_MAX_ATTEMPTS": "10"}
+        options = {"AWS_ENDPOINT_URL": url, "AWS_MAX_ATTEMPTS": "10", "PYTHONFAULTHANDLER": "1"}
         keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
         self.environment = os.environ | keys | options
         session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name="eu-west-1")

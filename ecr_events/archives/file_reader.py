@@ -8,7 +8,6 @@ if the document decodes. Where it does not, `framing` decides.
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from functools import cache
 from typing import Any, TypeAlias, get_args
 
 import msgspec
@@ -19,6 +18,7 @@ from ecr_events.codec import decode
 from ecr_events.errors import ArchiveError, DecodeError, detach
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
+from ecr_events.structs import build_once
 
 __all__ = ["Batch", "Decoders", "FileReader", "read_batches"]
 
@@ -86,7 +86,7 @@ class Decoders:
         return events if self._wanted is None else [event for event in events if event.__class__ in self._wanted]
 
 
-_decoders_for = cache(Decoders)
+_decoders_for = build_once(Decoders)
 
 
 class FileReader:

@@ -4,10 +4,11 @@ Any other text is left to the general parser.
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, TypedDict
 
 import msgspec
+
+from ecr_events.structs import build_once
 
 __all__ = ["parse_batch"]
 
@@ -64,6 +65,6 @@ def parse_batch(text: bytes) -> dict[str, Any] | None:
     return None
 
 
-@cache
+@build_once
 def _decoder(type_: Any) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(type_).decode

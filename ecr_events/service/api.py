@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from msgspec import ValidationError, convert
+from msgspec.json import Decoder
 
 from ecr_events.errors import CredentialsError, InvalidReferenceError, InvalidRequestError, UnavailableError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.clients import ClientPool
+from ecr_events.structs import build_once
 
 __all__ = ["API", "validate"]
 
@@ -82,7 +84,12 @@ class API:
         return self._clients.client(repository.registry_id, repository.region).run(request)
 
 
+_build_decoder = build_once(Decoder)
+"""Prepare a type for `convert`."""
+
+
 def _convert(response: Any, response_type: type[_Response]) -> _Response:
+    _build_decoder(response_type)
     try:
         return convert(_in_utc(response), response_type)
     except ValidationError as error:

@@ -4,12 +4,12 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html and
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 """
 
-from functools import cache
 from typing import Any
 
 import msgspec
 
 from ecr_events.deliveries.sources.source import Source
+from ecr_events.structs import build_once
 
 __all__ = ["Notification", "SNSNotification", "SNSRecord", "decode_notification", "is_notification"]
 
@@ -44,12 +44,12 @@ class Notification(msgspec.Struct, rename="pascal", tag_field="Type", tag="Notif
 
 def decode_notification(text: str) -> Notification:
     """Return the notification in text. Raises msgspec's errors."""
-    return _decoder().decode(text)
+    return _decoder(Notification).decode(text)
 
 
-@cache
-def _decoder() -> msgspec.json.Decoder[Notification]:
-    return msgspec.json.Decoder(Notification)
+@build_once
+def _decoder(type_: type[Notification]) -> msgspec.json.Decoder[Notification]:
+    return msgspec.json.Decoder(type_)
 
 
 def is_notification(text: str) -> bool:
