@@ -26,6 +26,9 @@ UNMEASURED = 8 * _MAX_GROWTH
 _RECORD_SIZE = 1_024
 """Bytes charged per record of a batch, the most that an `InvalidRecord` takes: arrays can hold millions of them."""
 
+_QUOTED = 1 << 24
+"""Size of text from which the copies count that msgspec's errors quote of a string."""
+
 _ENCODED = ("ey", "ew", "W", "H4sI")
 """The first characters of base64 of an object, an array or gzip."""
 
@@ -80,7 +83,7 @@ def _parsed_size(text: str | bytes) -> int:
     else:
         counts, escaped = (text.count(b","), text.count(b"{"), text.count(b"[")), b"\\u" in text
     commas, braces, brackets = counts
-    width = (4 if escaped else 1) if text.isascii() else 8
+    width = (4 if escaped or len(text) > _QUOTED else 1) if text.isascii() else 8
     return 128 + width * len(text) + 136 * commas + 208 * braces + 104 * brackets
 
 

@@ -1,6 +1,6 @@
 """Handlers of events: their types, checks that they do their work, and the log of failures."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from functools import partial
 from types import CoroutineType
 from typing import Final, TypeAlias, cast
@@ -58,10 +58,10 @@ TransformHandler: TypeAlias = Callable[[ECREvent | UnknownEvent], bytes | str | 
 OnError: TypeAlias = Callable[[Failure], object]
 """A function that is called with each failure, such as a list's ``append``. An exception ends the processing."""
 
-_LAZY = Generator, map, filter, zip
+_LAZY = Generator, AsyncGenerator, map, filter, zip
 
-_PROMISES = ("__await__", "__anext__", "add_done_callback")
-"""Attributes of awaitables, of async iterators and of futures."""
+_PROMISES = ("__await__", "add_done_callback")
+"""Attributes of awaitables and of futures."""
 
 DEFERRING_FLAGS = 0x20 | 0x80 | 0x100 | 0x200
 """CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE and CO_ASYNC_GENERATOR of `inspect`, which is slow to import."""
@@ -88,8 +88,8 @@ def reject_deferred(result: object, name: str = "handler") -> None:
     """Check that a handler has done its work.
 
     Raises:
-        TypeError: The result, or an item of a list or tuple, is an awaitable, a future, a generator, an async iterator
-            or a lazy iterator such as `map`: the work may never be done, or fail unseen.
+        TypeError: The result, or an item of a list or tuple, is an awaitable, a future, a generator, an async
+            generator or a lazy iterator such as `map`: the work may never be done, or fail unseen.
     """
     results = cast("Iterable[object]", result) if isinstance(result, list | tuple) else (result,)
     deferred = [item for item in results if _is_deferred(item)]

@@ -52,7 +52,7 @@ def open_document(delivery: Any, max_expanded_size: int) -> Opened:
             limit.consume_records(batch[0])
             return Opened(*batch, limit.remaining)
     except (ValueError, RuntimeError, BufferError):
-        return Opened([document], NO_SOURCE, max_expanded_size)
+        return Opened([delivery], NO_SOURCE, max_expanded_size)  # whose error `unwrap_item` finds
     source = NO_SOURCE if is_event(document) else source_of(document) or NO_SOURCE
     return Opened([document], source, limit.remaining)
 
@@ -162,12 +162,12 @@ def _unwrap_once(
     wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit
 ) -> Record | InvalidRecord | _Wrapped | _Batch | None:
     """Return the event, what the record wraps, the batch, or None for a control message."""
-    document, charged = wrapped.content, wrapped.charged
+    document, remaining = wrapped.content, limit.remaining + (wrapped.charged or 0)
     try:
         if isinstance(document, _TEXT):
             text = _exact(document)
-            if charged is None:
-                charged = limit.consume_json(text)
+            if wrapped.charged is None:
+                limit.consume_json(text)
             if not wrapped.was_tried and _has_detail_type(text):
                 try:
                     return wrapped.event(codec.decode_known(text), session)
@@ -180,7 +180,7 @@ def _unwrap_once(
             return None
         return _unwrap_document(wrapped, document, limit)
     except REFUSED as error:
-        limit.remaining += charged or 0  # what was parsed is dropped
+        limit.remaining = remaining  # what was parsed is dropped
         return wrapped.invalid(error)
 
 
@@ -188,8 +188,9 @@ def _unwrap_document(wrapped: _Wrapped, document: Any, limit: ExpansionLimit) ->
     """Return what a document wraps that is not an event. Raises ValueError."""
     if batch := batch_of(document):
         items, source = batch
+        depth = wrapped.deeper()
         limit.consume_records(items)
-        return _Batch(items, source, wrapped.id, wrapped.attributes, wrapped.deeper())
+        return _Batch(items, source, wrapped.id, wrapped.attributes, depth)
     if around := source_of(document):
         return wrapped.payload(around, document, wrapped.deeper(), limit)
     raise ValueError("neither an event nor a delivery of one")

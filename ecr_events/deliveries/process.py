@@ -175,9 +175,6 @@ class _Run(msgspec.Struct, frozen=True):
             order = order or source.order(items)
             if order[index] is not None:
                 stopped.add(order[index])
-            if stopped.issuperset(order):
-                failed += items[index + 1 :]
-                break
         return source.response(failed)
 
     def transformed(

@@ -31,7 +31,7 @@ from generated_base64 import expanded, expected, strings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecr_events import ECRAWSAPICallViaCloudTrailEvent
+from ecr_events import ECRAWSAPICallViaCloudTrailEvent, Inspector2FindingEvent
 from ecr_events.deliveries import InvalidRecord, Record, process, transform, unwrap
 from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, ExpansionLimit
 from ecr_events.samples import sample_json
@@ -154,6 +154,13 @@ def api_call(item: str, size: int) -> bytes:
     return f'{start}"requestParameters": {{"a":[{item * (size // len(item))}0],{rest}'.encode()
 
 
+def finding(type_: str) -> bytes:
+    """Return a finding about a resource of a type that is not ECR's."""
+    event = json.loads(sample_json(Inspector2FindingEvent))
+    event["detail"]["resources"][0]["type"] = type_
+    return json.dumps(event).encode()
+
+
 DEEP = "[" * 400 + "]" * 400 + ","
 
 BOMBS: dict[str, Callable[[], Any]] = {
@@ -164,6 +171,16 @@ BOMBS: dict[str, Callable[[], Any]] = {
     "known type, SQS": lambda: {"Records": [sqs(api_call(DEEP, 6 * MIB).decode())]},
     "known type, bytes": lambda: json.dumps(
         {"Records": [kinesis(api_call(DEEP, 4 * MIB))]}, separators=(",", ":")
+    ).encode(),
+    "a value that an error quotes": lambda: {
+        "Records": [
+            sqs(b64(compressed(finding("x" * 60_000_000)))),
+            sqs(b64(compressed(finding("x" * 15_000_000)))),
+        ]
+    },
+    "a batch beside what it is parsed to": lambda: json.dumps(
+        [kinesis(compressed(unknown(DEEP, MIB))), json.loads(f"[{DEEP * 2_900}0]"), *[0] * 22_000],
+        separators=(",", ":"),
     ).encode(),
     "spaces": lambda: {"Records": [kinesis(compressed(b" " * (300 * MIB)))]},
     "many": lambda: {"Records": [kinesis(compressed(unknown("{},", MIB // 10)))] * 500},
@@ -238,6 +255,14 @@ def test_what_need_not_be_measured_is_bounded(wrap: Callable[[str], Any]) -> Non
         taken = reasons(form, max_expanded_size=16 * MIB)
         assert taken.count(None) < 10
         assert {*taken} <= {None, EXCEEDED}
+
+
+def test_neighbours_of_what_is_nested_too_deeply_are_decoded() -> None:
+    """Its items are not charged."""
+    deep: Any = [0] * 196_608
+    for _ in range(7):
+        deep = notification("") | {"Message": deep}
+    assert reasons({"Records": [sqs(json.dumps(deep)), kinesis(compressed(PUSH_JSON.encode()))]})[1:] == [None]
 
 
 def test_a_message_is_charged_once() -> None:

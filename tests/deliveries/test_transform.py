@@ -160,6 +160,19 @@ def test_data_that_is_decoded_already_is_not_lost(data: Any) -> None:
     assert json.loads(base64.b64decode(response[0]["data"])) == json.loads(PUSH_JSON)
 
 
+def test_data_that_cannot_be_encoded_fails_alone() -> None:
+    """Parsed data may be nested more deeply than Python's encoder goes."""
+    deep: Any = []
+    for _ in range(5_000):
+        deep = [deep]
+    records = [{"recordId": "1", "data": {"a": deep}}, firehose(PUSH_JSON, "2")]
+    response, _ = transformed({"records": records}, returning(b"ok"))
+    assert response == [
+        {"recordId": "1", "result": "ProcessingFailed", "data": ""},
+        {"recordId": "2", "result": "Ok", "data": b64("ok")},
+    ]
+
+
 def test_firehose_of_kafka_has_another_key() -> None:
     """For the data, in the delivery and in the response."""
     record = {"recordId": "1", "kafkaRecordValue": b64(PUSH_JSON)}

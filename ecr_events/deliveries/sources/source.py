@@ -260,5 +260,8 @@ def _encode(data: Any) -> str:
     from binascii import b2a_base64
 
     if isinstance(data, dict | list):  # parsed by what delivers it
-        data = json_bytes(data)
+        try:
+            data = json_bytes(data)
+        except RecursionError:
+            return ""
     return b2a_base64(data, newline=False).decode() if isinstance(data, bytes | bytearray) else ""
