@@ -23,7 +23,6 @@ class Invocation(Source):
     key = "requestPayload"
     id_key = "requestId"
     nested_in = "requestContext"
-    attributes_key = "requestContext"
 
     def payload(self, record: dict[str, Any], _limit: ExpansionLimit, /) -> Any:
         """Return the event that the function was invoked with, parsed."""
@@ -31,7 +30,7 @@ class Invocation(Source):
 
     def attributes(self, record: dict[str, Any]) -> Mapping[str, str]:
         """Return the ``condition``, such as ``RetriesExhausted``, the ``functionArn`` and the ``requestId``."""
-        return text_values(record.get(self.attributes_key))
+        return text_values(self.fields(record))
 
 
 class InvocationEvent(Source):
@@ -48,14 +47,12 @@ class InvocationEvent(Source):
 class BatchInvocation(Source):
     """A record of an invocation with a batch of a stream. It has the batch if it is from S3 or Kafka."""
 
+    id_key = "requestId"
+    nested_in = "requestContext"
+
     def matches(self, record: dict[str, Any], /) -> bool:
         """Return whether `record` has information on a batch of Kinesis, DynamoDB or Kafka."""
         return bool(self._batch_info(record))
-
-    def id(self, record: dict[str, Any]) -> str | None:
-        """Return the id of the request."""
-        id_ = as_dict(record.get("requestContext")).get("requestId")
-        return id_ if isinstance(id_, str) else None
 
     def payload(self, record: dict[str, Any], _limit: ExpansionLimit, /) -> Any:
         """Return the event that the function was invoked with, as text or parsed."""
@@ -69,7 +66,7 @@ class BatchInvocation(Source):
 
         Kafka's ``recordsInfo``, with the offsets of each partition, is JSON.
         """
-        context = as_dict(record.get("requestContext")) or as_dict(record.get("context"))
+        context = self.fields(record) or as_dict(record.get("context"))
         fields = context | self._batch_info(record)
         return text_values({name: _as_text(value) for name, value in fields.items()})
 
