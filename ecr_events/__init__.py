@@ -19,7 +19,9 @@ from ecr_events.errors import (
     InvalidReferenceError,
     InvalidRequestError,
     Payload,
+    ScanNotFoundError,
     ServiceError,
+    ServiceTimeoutError,
     ThrottledError,
     UnavailableError,
 )
@@ -53,6 +55,8 @@ __all__ = [
     "AccessDeniedError",
     "CredentialsError",
     "InvalidRequestError",
+    "ScanNotFoundError",
+    "ServiceTimeoutError",
     "ThrottledError",
     "UnavailableError",
     # Subpackages

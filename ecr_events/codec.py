@@ -18,7 +18,7 @@ import msgspec
 from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import bind, detail_type_of, matches
-from ecr_events.session import Session
+from ecr_events.session import EventSession
 from ecr_events.structs import build_once
 
 __all__ = ["convert_document", "decode", "decode_known", "encode", "expected_detail_type", "json_schema"]
@@ -37,19 +37,19 @@ def decode(
     payload: Payload,
     *,
     type: None = None,
-    session: Session | None = None,
+    session: EventSession | None = None,
 ) -> ECREvent | UnknownEvent: ...
 @overload
 def decode(
     payload: Payload,
     *,
     type: type[_Event],
-    session: Session | None = None,
+    session: EventSession | None = None,
 ) -> _Event: ...
 def decode(
     payload: Any,
     type: type[EventBridgeEvent] | None = None,
-    session: Session | None = None,
+    session: EventSession | None = None,
 ) -> EventBridgeEvent:
     """Return the typed event in `payload`.
 
@@ -60,13 +60,13 @@ def decode(
         payload: One event as JSON (UTF-8), or parsed to a dict as Lambda passes it.
         type: Class of the event. Defaults to the class matching ``detail-type``, else
             `UnknownEvent`. `UnknownEvent` accepts every event and gives its detail as a dict.
-        session: The boto3 session used by lookups on the event.
+        session: The boto3 session or `ECRService` used by lookups on the event.
 
     Raises:
         DecodeError: The payload is not JSON, is not an event, breaks the contract of its
             detail-type, or is not a `type`. No other error is raised for the content of a payload.
-        TypeError: The payload has an unsupported type, or `type` is not an event class with
-            a detail-type.
+        TypeError: The payload has an unsupported type, `type` is not an event class with
+            a detail-type, or `session` is not a session.
     """
     # The overloads make `type` and `session` keyword-only. Here they are not: filling in defaults
     # of keyword-only parameters costs as much as the rest of the way to msgspec's decoder.

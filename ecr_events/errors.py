@@ -9,7 +9,9 @@
     └── ServiceError            a lookup failed
         ├── AccessDeniedError   IAM, or the repository's policy, denies the call
         ├── CredentialsError    AWS credentials are missing or rejected
-        ├── InvalidRequestError the reference is malformed
+        ├── InvalidRequestError the reference is malformed, or outside of the service's accounts and regions
+        ├── ScanNotFoundError   the image was never scanned
+        ├── ServiceTimeoutError the `timeout` of a call passed; a TimeoutError too
         ├── ThrottledError      ECR throttled the call, and the retries are exhausted
         ├── UnavailableError    ECR could not be reached, or failed
         └── BatchServiceError   some lookups of a batch failed; has the error of each
@@ -37,7 +39,9 @@ __all__ = [
     "InvalidReferenceError",
     "InvalidRequestError",
     "Payload",
+    "ScanNotFoundError",
     "ServiceError",
+    "ServiceTimeoutError",
     "ThrottledError",
     "UnavailableError",
     "detach",
@@ -188,7 +192,18 @@ class CredentialsError(ServiceError):
 
 
 class InvalidRequestError(ServiceError):
-    """The reference is malformed: refused before any request, or rejected by ECR."""
+    """The reference is malformed, or outside of the service's accounts and regions: no request was sent.
+
+    Or ECR rejected it, and `code` is ECR's.
+    """
+
+
+class ScanNotFoundError(ServiceError):
+    """The image exists, but was never scanned: it has no findings, which does not mean that it is clean."""
+
+
+class ServiceTimeoutError(ServiceError, TimeoutError):
+    """The `timeout` of a call passed before there was a result."""
 
 
 class ThrottledError(ServiceError):

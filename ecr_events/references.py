@@ -150,10 +150,12 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Tag of the image."""
 
     def __post_init__(self) -> None:
-        for field in ("image_digest", "image_tag"):
-            if getattr(self, field) == "":
-                msgspec.structs.force_setattr(self, field, None)
-        if self.image_digest is None and self.image_tag is None:
+        digest, tag = self.image_digest, self.image_tag
+        if digest == "":
+            msgspec.structs.force_setattr(self, "image_digest", None)
+        if tag == "":
+            msgspec.structs.force_setattr(self, "image_tag", None)
+        if not digest and not tag:
             raise InvalidReferenceError("neither a digest nor a tag, in repository", self.repository.repository_name)
 
     def __str__(self) -> str:

@@ -1,8 +1,11 @@
 """The session protocol, defined without boto3."""
 
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, Union
 
-__all__ = ["Session"]
+if TYPE_CHECKING:
+    from ecr_events.service import ECRService
+
+__all__ = ["EventSession", "Session", "check_session", "is_session"]
 
 
 class Session(Protocol):
@@ -11,5 +14,20 @@ class Session(Protocol):
     def __hash__(self) -> int: ...
 
     def client(self, service_name: Literal["ecr"], *, region_name: str, config: Any) -> Any:
-        """Return an ECR client for `region_name`; `config` is botocore's `Config`, or None."""
+        """Return an ECR client for `region_name`; `config` is botocore's `Config`."""
         ...
+
+
+EventSession: TypeAlias = Union[Session, "ECRService"]
+"""Looks up what events name."""
+
+
+def is_session(value: object) -> bool:
+    """Return whether a value creates clients. A boto3 client, for one, does not."""
+    return callable(getattr(value, "client", None))
+
+
+def check_session(value: EventSession) -> None:
+    """Raise a TypeError unless events can be bound to `value`."""
+    if not is_session(value) and not hasattr(value, "client_for"):
+        raise TypeError(f"session must be a boto3 Session or an ECRService, not {value!r:.200}")

@@ -32,6 +32,15 @@ class LoopbackSession(boto3.Session):  # type: ignore[misc]  # boto3 has no type
         return super().client(*arguments, endpoint_url=self.url, **options)
 
 
+class UnusedSession:
+    """A session that no test creates clients with."""
+
+    @staticmethod
+    def client(*_: Any, **__: Any) -> Any:
+        """Fail."""
+        raise AssertionError
+
+
 def digest(number: int) -> str:
     return f"sha256:{number:064x}"
 

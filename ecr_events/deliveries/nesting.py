@@ -20,7 +20,7 @@ from ecr_events.deliveries.sources.source import REFUSED, Opened, Source
 from ecr_events.deliveries.sources.sqs import SQS, is_sqs_batch
 from ecr_events.errors import DecodeError, detach
 from ecr_events.events.envelope import bind
-from ecr_events.session import Session
+from ecr_events.session import EventSession
 
 __all__ = ["open_document", "unwrap_item", "unwrap_records"]
 
@@ -58,7 +58,7 @@ def open_document(delivery: Any, max_expanded_size: int) -> Opened:
 
 
 def unwrap_records(
-    source: Source, item: Any, session: Session | None, limit: ExpansionLimit
+    source: Source, item: Any, session: EventSession | None, limit: ExpansionLimit
 ) -> Iterable[Record | InvalidRecord]:
     """Return the records in an item of a delivery; an iterator if there may be several."""
     unwrapped = unwrap_item(source, item, session, limit)
@@ -68,7 +68,7 @@ def unwrap_records(
     return (record for record, _ in unwrapped if record is not None)
 
 
-def unwrap_item(source: Source, item: Any, session: Session | None, limit: ExpansionLimit) -> Iterable[Unwrapped]:
+def unwrap_item(source: Source, item: Any, session: EventSession | None, limit: ExpansionLimit) -> Iterable[Unwrapped]:
     """Return the same, each with the content that it was decoded from."""
     return _unwrap_item(source, _Wrapped(item, depth=1), session, limit, was_tried=source.decodes_payloads)
 
@@ -106,7 +106,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
             raise ValueError(f"wrapped more than {_MAX_DEPTH} times")
         return self.depth + 1
 
-    def event(self, event: Any, session: Session | None) -> Record:
+    def event(self, event: Any, session: EventSession | None) -> Record:
         """Return the record of the event in it."""
         if session is not None:
             bind(event, session)
@@ -131,7 +131,7 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 def _unwrap_item(
-    source: Source, wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit, *, was_tried: bool = False
+    source: Source, wrapped: _Wrapped, session: EventSession | None, limit: ExpansionLimit, *, was_tried: bool = False
 ) -> Iterable[Unwrapped]:
     """Return the records in an item of a batch from `source`, which need not be a record of it."""
     item = wrapped.content
@@ -141,13 +141,13 @@ def _unwrap_item(
     return _unwrap(inner, session, limit) if isinstance(inner, _Wrapped) else ((inner, item),)
 
 
-def _unwrap_batch(batch: _Batch, session: Session | None, limit: ExpansionLimit) -> Iterator[Unwrapped]:
+def _unwrap_batch(batch: _Batch, session: EventSession | None, limit: ExpansionLimit) -> Iterator[Unwrapped]:
     for item in batch.items:
         wrapped = _Wrapped(item, batch.id, batch.attributes, batch.depth)
         yield from _unwrap_item(batch.source, wrapped, session, limit)
 
 
-def _unwrap(wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit) -> Iterable[Unwrapped]:
+def _unwrap(wrapped: _Wrapped, session: EventSession | None, limit: ExpansionLimit) -> Iterable[Unwrapped]:
     """Return the records in content of any form."""
     while True:
         inner = _unwrap_once(wrapped, session, limit)
@@ -159,7 +159,7 @@ def _unwrap(wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit) -
 
 
 def _unwrap_once(
-    wrapped: _Wrapped, session: Session | None, limit: ExpansionLimit
+    wrapped: _Wrapped, session: EventSession | None, limit: ExpansionLimit
 ) -> Record | InvalidRecord | _Wrapped | _Batch | None:
     """Return the event, what the record wraps, the batch, or None for a control message."""
     document, remaining = wrapped.content, limit.remaining + (wrapped.charged or 0)

@@ -27,7 +27,7 @@ from ecr_events.deliveries.sources.source import (
     json_bytes,
 )
 from ecr_events.deliveries.unwrap import Delivery, open_delivery
-from ecr_events.session import Session
+from ecr_events.session import EventSession
 
 __all__ = ["process", "transform"]
 
@@ -39,7 +39,7 @@ def process(
     handler: Handler,
     *,
     on_error: OnError | None = None,
-    session: Session | None = None,
+    session: EventSession | None = None,
     max_expanded_size: int = MAX_EXPANDED_SIZE,
 ) -> Response | None:
     """Run `handler` on each event of a delivery, and return the response that AWS expects.
@@ -91,7 +91,7 @@ def transform(
     handler: TransformHandler,
     *,
     on_error: OnError | None = None,
-    session: Session | None = None,
+    session: EventSession | None = None,
     max_expanded_size: int = MAX_EXPANDED_SIZE,
 ) -> dict[str, list[dict[str, str]]]:
     """Run `handler` on each event of a Firehose delivery, and return the transformed records.
@@ -138,7 +138,7 @@ class _Run(msgspec.Struct, frozen=True):
     """The processing of one delivery."""
 
     opened: Opened
-    session: Session | None
+    session: EventSession | None
     on_error: OnError
 
     def outcomes(self) -> Iterator[_Outcome]:
@@ -229,7 +229,7 @@ def _records(outcome: _Outcome) -> Iterable[Unwrapped]:
 
 
 def _unwrap_item(
-    source: Source, item: Any, session: Session | None, limit: ExpansionLimit
+    source: Source, item: Any, session: EventSession | None, limit: ExpansionLimit
 ) -> tuple[Iterable[Unwrapped]]:
     from ecr_events.deliveries.nesting import unwrap_item
 

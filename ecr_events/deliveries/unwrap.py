@@ -12,7 +12,7 @@ from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, Expan
 from ecr_events.deliveries.records import InvalidRecord, Record
 from ecr_events.deliveries.sources.source import Opened, Source
 from ecr_events.deliveries.sources.sqs import SQS, is_sqs_batch
-from ecr_events.session import Session
+from ecr_events.session import EventSession
 
 __all__ = ["Delivery", "open_delivery", "unwrap"]
 
@@ -21,7 +21,7 @@ Delivery: TypeAlias = bytes | bytearray | memoryview | str | dict[str, Any] | li
 
 
 def unwrap(
-    delivery: Delivery, *, session: Session | None = None, max_expanded_size: int = MAX_EXPANDED_SIZE
+    delivery: Delivery, *, session: EventSession | None = None, max_expanded_size: int = MAX_EXPANDED_SIZE
 ) -> Iterator[Record | InvalidRecord]:
     """Yield a record for each event in a delivery, in order.
 
@@ -64,11 +64,11 @@ def open_delivery(delivery: Any, max_expanded_size: int) -> Opened:
     return open_document(delivery, max_expanded_size)
 
 
-_Unwrap: TypeAlias = Callable[[Source, Any, Session | None, ExpansionLimit], Iterable[Record | InvalidRecord]]
+_Unwrap: TypeAlias = Callable[[Source, Any, EventSession | None, ExpansionLimit], Iterable[Record | InvalidRecord]]
 
 
 def _unwrap_records(
-    source: Source, item: Any, session: Session | None, limit: ExpansionLimit
+    source: Source, item: Any, session: EventSession | None, limit: ExpansionLimit
 ) -> Iterable[Record | InvalidRecord]:
     return _load_unwrap_records()(source, item, session, limit)
 

@@ -11,11 +11,11 @@ from msgspec import Meta, structs
 
 from ecr_events.events.interning import InternedStr
 from ecr_events.references import ImageReference, RepositoryReference
-from ecr_events.session import Session
+from ecr_events.session import EventSession, check_session
 from ecr_events.structs import KebabStruct
 
 if TYPE_CHECKING:
-    from ecr_events.service import ECRService, Image, Repository
+    from ecr_events.service import ECRService, Image, ImageScanFindings, Repository
 
 __all__ = ["EventBridgeEvent", "bind", "detail_type_of", "matches"]
 
@@ -29,7 +29,7 @@ class _SessionSlot:
 
     __slots__ = ("_session",)
 
-    _session: Session | None
+    _session: Any
 
 
 class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
@@ -38,8 +38,8 @@ class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
     Events are immutable, hashable, comparable and picklable. The session takes no part in
     comparing, hashing and pickling.
 
-    References are computed without network access. `repository`, `image`, `repositories` and
-    `images` call ECR.
+    References are computed without network access. `repository`, `image`, `repositories`, `images` and
+    `scan_findings` call ECR, unless a response is cached that was requested after the event; see `ECRService`.
     """
 
     version: InternedStr
@@ -72,12 +72,16 @@ class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
         return detail_type_of(self.__class__) or ""
 
     @property
-    def session(self) -> Session | None:
-        """The boto3 session used by lookups on this event; None for boto3's default session."""
+    def session(self) -> EventSession | None:
+        """The boto3 session or `ECRService` used by lookups on this event; None for boto3's default session."""
         return getattr(self, "_session", None)
 
-    def using(self, session: Session | None) -> Self:
-        """Return a copy of this event whose lookups use `session`."""
+    def using(self, session: EventSession | None) -> Self:
+        """Return a copy of this event whose lookups use a session or an `ECRService`.
+
+        Raises:
+            TypeError: `session` is neither.
+        """
         bound = structs.replace(self)
         bind(bound, session)
         return bound
@@ -108,31 +112,41 @@ class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
     def repository(self) -> "Repository | None":
         """The repository of `repository_reference`, from ECR; None if it does not exist.
 
-        Calls `ECRService.repository` in the event's region and account, using the event's
-        `session`: one DescribeRepositories request, or none if the response is cached. Raises the same errors.
+        Calls `ECRService.repository` in the event's region and account, using the event's `session`: one
+        DescribeRepositories request, or none if a response since the event is cached. Raises the same errors.
         """
         reference = self.repository_reference
-        return None if reference is None else self._service.repository(reference)
+        return None if reference is None else self._service.repository(reference, self.time)
 
     @property
     def image(self) -> "Image | None":
         """The image of `image_reference`, from ECR; None if it does not exist.
 
-        Calls `ECRService.image` in the event's region and account, using the event's
-        `session`: one DescribeImages request, or none if the response is cached. Raises the same errors.
+        Calls `ECRService.image` in the event's region and account, using the event's `session`: one DescribeImages
+        request, or none if a response since the event is cached. Raises the same errors.
         """
         reference = self.image_reference
-        return None if reference is None else self._service.image(reference)
+        return None if reference is None else self._service.image(reference, self.time)
 
     @property
     def repositories(self) -> "dict[RepositoryReference, Repository | None]":
         """The repositories of `repository_references`, from `ECRService.repositories`."""
-        return self._service.repositories(self.repository_references)
+        return self._service.repositories(self.repository_references, self.time)
 
     @property
     def images(self) -> "dict[ImageReference, Image | None]":
         """The images of `image_references`, from `ECRService.images`."""
-        return self._service.images(self.image_references)
+        return self._service.images(self.image_references, self.time)
+
+    @property
+    def scan_findings(self) -> "ImageScanFindings | None":
+        """The scan findings of the image of `image_reference`, from ECR; None if it does not exist.
+
+        Calls `ECRService.scan_findings`: one DescribeImageScanFindings request for 1,000 findings, each time. Raises
+        the same errors.
+        """
+        reference = self.image_reference
+        return None if reference is None else self._service.scan_findings(reference)
 
     def _repository_reference(self, name: str, registry_id: str | None = None) -> RepositoryReference:
         """Return a reference in the event's region; the registry defaults to the event's account."""
@@ -140,9 +154,7 @@ class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
 
     @property
     def _service(self) -> "ECRService":
-        from ecr_events.service.ecr_service import service_for
-
-        return service_for(self.session)
+        return _service_for(getattr(self, "_session", None))
 
     @classmethod
     def _matches(cls, document: dict[str, Any]) -> bool:
@@ -150,12 +162,26 @@ class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
         return document.get("source") == "aws.ecr"
 
 
-_set_session: Callable[[EventBridgeEvent, Session | None], None] = _SessionSlot.__dict__["_session"].__set__
+_set_session: Callable[[EventBridgeEvent, EventSession | None], None] = _SessionSlot.__dict__["_session"].__set__
 
 
-def bind(event: EventBridgeEvent, session: Session | None) -> None:
-    """Set the session of a new `event` that has not been handed out yet."""
+def bind(event: EventBridgeEvent, session: EventSession | None) -> None:
+    """Set the session of a new `event` that has not been handed out yet; raises TypeError if it is none."""
+    if session is not None:
+        check_session(session)
     _set_session(event, session)
+
+
+def _import_and_call(session: EventSession | None) -> "ECRService":
+    # An import statement costs a tenth of a cached lookup, even when it has nothing to do.
+    global _service_for
+    from ecr_events.service.ecr_service import service_for
+
+    _service_for = service_for
+    return service_for(session)
+
+
+_service_for = _import_and_call
 
 
 def detail_type_of(cls: type[EventBridgeEvent]) -> str | None:

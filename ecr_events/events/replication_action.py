@@ -86,7 +86,7 @@ class ECRReplicationActionEvent(
 
         Looked up like `repository`, in the source's region and account.
         """
-        return self._service.repository(self.source_repository_reference)
+        return self._service.repository(self.source_repository_reference, self.time)
 
     @property
     def source_image(self) -> "Image | None":
@@ -95,4 +95,4 @@ class ECRReplicationActionEvent(
         Looked up like `image`, in the source's region and account.
         """
         reference = self.source_image_reference
-        return None if reference is None else self._service.image(reference)
+        return None if reference is None else self._service.image(reference, self.time)

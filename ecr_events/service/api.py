@@ -2,86 +2,103 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from msgspec import ValidationError, convert
 from msgspec.json import Decoder
 
-from ecr_events.errors import CredentialsError, InvalidReferenceError, InvalidRequestError, UnavailableError
+from ecr_events.errors import CredentialsError, InvalidRequestError, UnavailableError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.clients import ClientPool
+from ecr_events.service.error_mapping import is_unreadable
+from ecr_events.service.validation import Boundary, check_image, check_repository_name
 from ecr_events.structs import build_once
 
-__all__ = ["API", "validate"]
+__all__ = ["API"]
 
 _Response = TypeVar("_Response")
-_Result = TypeVar("_Result")
-
-# ECR's own pattern of repository names, with its bounds.
-_REPOSITORY_NAME = r"(?=.{2,256}\Z)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
-_ACCOUNT = "[0-9]{12}"
-
-
-def validate(reference: RepositoryReference | ImageReference) -> None:
-    """Raise InvalidRequestError for a malformed region, account or repository name.
-
-    Event data is untrusted: never send requests outside AWS.
-    """
-    repository = reference.repository if isinstance(reference, ImageReference) else reference
-    try:
-        _ = repository.partition
-    except InvalidReferenceError as error:
-        raise InvalidRequestError(str(error)) from error
-    if not re.fullmatch(_ACCOUNT, repository.registry_id):
-        raise InvalidRequestError(f"not an AWS account: {repository.registry_id[:200]!r}")
-    if not re.fullmatch(_REPOSITORY_NAME, repository.repository_name):
-        raise InvalidRequestError(f"not a repository name: {repository.repository_name[:200]!r}")
 
 
 class API:
     """Calls ECR in the region of a repository, with the credentials for its registry."""
 
-    def __init__(self, clients: ClientPool) -> None:
+    def __init__(self, clients: ClientPool, boundary: Boundary) -> None:
         self._clients = clients
+        self._boundary = boundary
+
+    def check(self, reference: Any) -> None:
+        """Raise InvalidRequestError for a malformed reference, or one outside of the service's boundary.
+
+        Or a TypeError for what is no reference.
+        """
+        repository = reference.repository if isinstance(reference, ImageReference) else reference
+        if not isinstance(repository, RepositoryReference):
+            raise TypeError(f"not a reference: {repository!r:.200}")
+        try:
+            self._boundary.check(repository.registry_id, repository.region)
+            check_repository_name(repository.repository_name)
+            if isinstance(reference, ImageReference):
+                check_image(reference.image_digest, reference.image_tag)
+        except InvalidRequestError as error:
+            error.reference = reference
+            raise
+
+    def client(self, repository: RepositoryReference) -> Any:
+        """Return boto3's client for a repository."""
+        return self._clients.client(repository.registry_id, repository.region).boto3_client
 
     def call(
         self, repository: RepositoryReference, operation: str, response_type: type[_Response], **parameters: Any
     ) -> _Response:
         """Return the response of an operation, which has botocore's name, such as ``describe_images``.
 
+        A truncated response is requested again once, and so is one to rejected credentials if there are new ones.
+
         Raises:
-            ServiceError: The call failed, or its response is truncated.
+            ServiceError: The call failed.
             NotFoundError: The resource is missing.
             ImportError: boto3 is not installed.
         """
+        try:
+            return self._call(repository, operation, response_type, parameters)
+        except UnavailableError as error:
+            if not is_unreadable(error):
+                raise
+        return self._call(repository, operation, response_type, parameters)
 
-        def request(client: Any) -> _Response:
-            return _convert(getattr(client, operation)(**parameters), response_type)
-
-        return self._run(repository, request)
-
-    def paginate(
+    def pages(
         self, repository: RepositoryReference, operation: str, response_type: type[_Response], **parameters: Any
-    ) -> list[_Response]:
-        """Return every page of the response; raises the errors of `call`."""
+    ) -> Iterator[_Response]:
+        """Yield every page of a response, one call each; raises the errors of `call`."""
+        token: str | None = None
+        while True:
+            page: Any = self.call(repository, operation, response_type, **parameters, **next_token(token))
+            yield page
+            if page.next_token is None:
+                return
+            if page.next_token == token:
+                raise UnavailableError(f"{response_type.__name__} repeats its nextToken")
+            token = page.next_token
 
-        def request(client: Any) -> list[_Response]:
-            return [_convert(page, response_type) for page in client.get_paginator(operation).paginate(**parameters)]
-
-        return self._run(repository, request)
-
-    def _run(self, repository: RepositoryReference, request: Callable[[Any], _Result]) -> _Result:
+    def _call(
+        self, repository: RepositoryReference, operation: str, response_type: type[_Response], parameters: Any
+    ) -> _Response:
         client = self._clients.client(repository.registry_id, repository.region)
         try:
-            return client.run(request)
+            response = client.call(operation, parameters)
         except CredentialsError:
             # A role's credentials expire, and `session_for` can return new ones.
             if not self._clients.discard(client):
                 raise
-        return self._clients.client(repository.registry_id, repository.region).run(request)
+            response = self._clients.client(repository.registry_id, repository.region).call(operation, parameters)
+        return _convert(response, response_type)
+
+
+def next_token(token: str | None) -> dict[str, str]:
+    """Return the parameter that requests the page of a token; none for the first page."""
+    return {} if token is None else {"nextToken": token}
 
 
 _build_decoder = build_once(Decoder)

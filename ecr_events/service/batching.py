@@ -1,145 +1,295 @@
-"""Batch requests and isolate bad ids.
+"""The plan of many lookups: which names are requested together, and what follows from each response.
 
-ECR accepts up to 100 ids in a call of DescribeImages or DescribeRepositories. If one of them
-is missing or invalid, the whole call fails, and the error names at most one id.
+ECR describes up to 100 repositories, or 100 images of a repository, in a request. If one of them is missing, invalid
+or denied, the whole request fails, and its error names one at most. So the plan removes the name and requests the
+rest again, or bisects an unnamed failure. Beyond a few missing names it reads all pages of the repository or registry.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeAlias, TypeVar
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from ecr_events.errors import CredentialsError, InvalidRequestError, ServiceError
+from ecr_events.errors import AccessDeniedError, CredentialsError, ServiceError, UnavailableError
+from ecr_events.service.error_mapping import NotFoundError, is_unreachable, is_unreadable
 
-__all__ = [
-    "MAX_IDS",
-    "BatchOperation",
-    "InvalidIdError",
-    "MissingIdError",
-    "Outcomes",
-    "bisect_failures",
-    "run_batches",
-]
+__all__ = ["MAX_NAMES", "Key", "Operation", "Outcomes", "Piece", "Plan", "Request", "UnresolvedNameError"]
 
-MAX_IDS = 100
-"""Maximum number of ids in a call."""
+MAX_NAMES = 100
+"""Maximum number of names in a request."""
 
-_Id = TypeVar("_Id", bound=Hashable)
-_Resource = TypeVar("_Resource")
+_MAX_MISSES = 3
+"""Missing names to remove one by one, at a request each, before reading pages may be cheaper."""
+
+_MAX_DENIED = 20
+"""Names, requested alone, that are denied in a row until all count as denied: to prove it takes a request for each."""
+
+Key: TypeAlias = tuple[Any, str]
+"""A group, whose names fit into one request, and a name in it."""
+
+Outcomes: TypeAlias = dict[Key, Any]
+"""The resource of each key, None for a missing one, or its ServiceError."""
+
+Piece: TypeAlias = tuple[float, Outcomes]
+"""Outcomes, and a time before which none of their requests was sent."""
+
 _Resource_co = TypeVar("_Resource_co", covariant=True)
 
-Outcomes: TypeAlias = dict[_Id, _Resource | ServiceError | None]
-"""The resource of each id, None for a missing one, or its error."""
+
+class UnresolvedNameError(Exception):
+    """A request failed because of one name: `name`, or None if ECR does not say which.
+
+    The outcome of the name is None if it is missing, else the error.
+    """
+
+    def __init__(self, name: str | None, outcome: ServiceError | None) -> None:
+        super().__init__(name, outcome)
+        self.name = name
+        self.outcome = outcome
 
 
-class MissingIdError(Exception):
-    """One id of a call is missing: `missing`, or None if ECR does not name it."""
+class Operation(Protocol[_Resource_co]):
+    """An operation of ECR's API that describes names of a group, or all of them in pages."""
 
-    def __init__(self, missing: object) -> None:
-        super().__init__(missing)
-        self.missing = missing
-
-
-class InvalidIdError(Exception):
-    """One id of a call is invalid. ECR does not name it."""
-
-    def __init__(self, error: InvalidRequestError) -> None:
-        super().__init__(error)
-        self.error = error
-
-
-class BatchOperation(Protocol[_Id, _Resource_co]):
-    """An operation of ECR's API that takes many ids in a call."""
-
-    def canonical(self, id_: _Id, /) -> _Id:
-        """Return the id to look up, equal for all ids of one resource where that is known."""
+    def site(self, group: Any, /) -> tuple[str, str]:
+        """Return the registry and the region of a group."""
         ...
 
-    def group_key(self, id_: _Id, /) -> Hashable:
-        """Return a key that is equal for ids that fit into one call."""
-        ...
-
-    def credentials_key(self, id_: _Id, /) -> Hashable:
-        """Return a key that is equal for ids that are looked up with the same credentials."""
-        ...
-
-    def call(self, ids: Sequence[_Id], /) -> Mapping[_Id, _Resource_co | None]:
-        """Return the resource of each id, None for a missing one. The ids are of one group, at most 100.
+    def describe(self, group: Any, names: Sequence[str], /) -> Mapping[str, _Resource_co]:
+        """Return resources by name. Costs one request.
 
         Raises:
-            MissingIdError: One id is missing.
-            InvalidIdError: One id is invalid.
-            ServiceError: The call failed for all ids.
+            UnresolvedNameError: One of the names is missing, invalid or denied.
+            NotFoundError: The group is missing.
+            ServiceError: The request failed for all names.
+        """
+        ...
+
+    def page(self, group: Any, token: str | None, /) -> tuple[Mapping[str, _Resource_co], str | None]:
+        """Return a page of the group by name, and the token of the next page. Costs one request.
+
+        Raises the errors of `describe`.
         """
         ...
 
 
-def run_batches(
-    operation: BatchOperation[_Id, _Resource], ids: Iterable[_Id], *, max_workers: int
-) -> Iterator[Outcomes[_Id, _Resource]]:
-    """Yield the outcomes of `ids`, call by call, with up to `max_workers` calls at a time.
+class Request(NamedTuple):
+    """A request to send: for `names` of a group, or for a page of it."""
 
-    After a group fails, its remaining ids get the same error without a call. After credentials
-    fail, so do the remaining ids that need them.
+    group: _Group
+    names: Sequence[str]
+    token: str | None = None
+    is_repeated: bool = False
+    """Whether the names were absent from a response that should have had them."""
+
+
+class _Site:
+    """One registry in one region."""
+
+    def __init__(self) -> None:
+        self.ready: dict[_Group, None] = {}
+        """The groups with requests to send, in order."""
+        self.in_flight = 0
+        self.responded_at: float | None = None
+
+
+class _Group:
+    """The requests of a group that have not been sent, and what the others have shown."""
+
+    def __init__(self, key: Any, site: _Site, names: Sequence[str]) -> None:
+        self.key = key
+        self.site = site
+        self.names = frozenset(names)
+        self.queue: deque[Request] = deque()
+        self.in_flight = 0
+        self.successes = 0
+        self.misses = 0
+        self.denials = 0
+        """Denied requests in a row."""
+        self.denied = 0
+        """Those of them for one name."""
+        self.may_page = True
+        self.waiting: list[str] | None = None
+        """While pages are read, the names that wait for them."""
+        self.pages = 0
+        self.paging_since = 0.0
+        self.listing: dict[str, Any] = {}
+        """The resources found on pages."""
+        self.is_listed = False
+        self.enqueue(names)
+
+    @property
+    def pending(self) -> int:
+        """The number of names in the queue."""
+        return sum(len(request.names) for request in self.queue)
+
+    def enqueue(self, names: Sequence[str], *, is_repeated: bool = False) -> None:
+        """Request names, before those that were enqueued earlier."""
+        batches = (names[start : start + MAX_NAMES] for start in range(0, len(names), MAX_NAMES))
+        self.push(*(Request(self, batch, is_repeated=is_repeated) for batch in batches))
+
+    def push(self, *requests: Request) -> None:
+        """Put requests at the head of the queue."""
+        self.queue.extendleft(reversed(requests))
+        if requests:
+            self.site.ready[self] = None
+
+    def pop(self) -> Request | None:
+        """Return the next request, unless those in flight are about to show whether it is of any use."""
+        is_undecided = 0 < self.misses <= _MAX_MISSES and self.may_page
+        if is_undecided and self.in_flight > _MAX_MISSES - self.misses + self.successes:
+            return None
+        if self.denials > 1 and self.in_flight:
+            return None
+        request = self.queue.popleft()
+        if not self.queue:
+            del self.site.ready[self]
+        self.in_flight += 1
+        self.site.in_flight += 1
+        return request
+
+    def withdraw(self) -> list[str]:
+        """Return all names that have not been requested, and drop their requests."""
+        names = [name for request in self.queue for name in request.names] + (self.waiting or [])
+        self.queue.clear()
+        self.waiting = None
+        self.site.ready.pop(self, None)
+        return names
+
+    def outcomes(self, names: Iterable[str], outcome: ServiceError | None) -> Outcomes:
+        """Return the same outcome for each of the names."""
+        return {(self.key, name): outcome for name in names}
+
+    def listed(self, names: Iterable[str]) -> Outcomes:
+        """Return the outcome of each of the names by the pages, which have been read to the end."""
+        return {(self.key, name): self.listing.get(name) for name in names}
+
+
+class Plan:
+    """Decides which request is sent next, and what its result means. Not thread-safe; sends nothing itself.
+
+    Sites, which are a registry in a region each, take turns. A site that has not responded yet gets one request at a
+    time, so that a dead one holds up nothing but itself.
+
+    Args:
+        operation: Tells the sites of the groups.
+        keys: The keys to look up, without duplicates.
+        max_in_flight: Maximum number of requests at a time to one site.
     """
-    groups: defaultdict[Hashable, list[_Id]] = defaultdict(list)
-    for id_ in ids:
-        groups[operation.group_key(id_)].append(id_)
-    failed: dict[Hashable, ServiceError] = {}
 
-    def run_batch(batch: list[_Id]) -> Outcomes[_Id, _Resource]:
-        group, credentials = operation.group_key(batch[0]), operation.credentials_key(batch[0])
-        known = failed.get(group) or failed.get(credentials)
-        if known is not None:
-            return dict.fromkeys(batch, known)
-        outcomes, error = bisect_failures(operation, batch)
-        if error is not None:
-            failed[credentials if isinstance(error, CredentialsError) else group] = error
-        return outcomes
+    def __init__(self, operation: Operation[Any], keys: Iterable[Key], *, max_in_flight: int) -> None:
+        self._max_in_flight = max_in_flight
+        names_of_groups: defaultdict[Any, list[str]] = defaultdict(list)
+        for key, name in keys:
+            names_of_groups[key].append(name)
+        sites: defaultdict[tuple[str, str], _Site] = defaultdict(_Site)
+        groups = [_Group(key, sites[operation.site(key)], names) for key, names in names_of_groups.items()]
+        self._sites = deque(sites.values())
+        self.is_single = sum(len(group.queue) for group in groups) < 2  # noqa: PLR2004
+        """Whether one request is enough, as far as can be foreseen."""
 
-    batches = [group[start : start + MAX_IDS] for group in groups.values() for start in range(0, len(group), MAX_IDS)]
-    if len(batches) == 1:
-        yield run_batch(batches[0])
-        return
-    # An import of 15 ms, most of it logging, that decoding events does not need.
-    from concurrent.futures import ThreadPoolExecutor, as_completed
+    def take(self) -> Request | None:
+        """Return the next request to send, None if there is none until another one has finished."""
+        for _ in range(len(self._sites)):
+            site = self._sites[0]
+            self._sites.rotate(-1)
+            if site.in_flight < (1 if site.responded_at is None else self._max_in_flight):
+                for group in site.ready:
+                    if request := group.pop():
+                        return request
+        return None
 
-    with ThreadPoolExecutor(max_workers=max_workers) as pool:
-        for future in as_completed([pool.submit(run_batch, batch) for batch in batches]):
-            yield future.result()
+    def finish(self, request: Request, result: Any, sent: float, received: float) -> Piece:
+        """Return what the result of a request, returned or raised by the operation, means for its names and others."""
+        group, names = request.group, list(request.names)
+        group.in_flight -= 1
+        group.site.in_flight -= 1
+        if isinstance(result, ServiceError):
+            return sent, self._failed(request, result, sent, received)
+        group.site.responded_at = received
+        if isinstance(result, NotFoundError):
+            return sent, group.outcomes(names + group.withdraw(), None)
+        if isinstance(result, UnresolvedNameError):
+            return self._unresolved(group, names, result, sent)
+        group.successes += 1
+        group.denials = group.denied = 0
+        if not names:
+            return self._page(group, sent, *result)
+        outcomes: Outcomes = {(group.key, name): result[name] for name in names if name in result}
+        absent = [name for name in names if name not in result]
+        if absent and request.is_repeated:
+            outcomes |= group.outcomes(absent, UnavailableError("neither a result nor an error in ECR's response"))
+        else:
+            group.enqueue(absent, is_repeated=True)
+        return sent, outcomes
 
+    def _failed(self, request: Request, error: ServiceError, sent: float, received: float) -> Outcomes:
+        """Return the error for the names of the request, and for all that would share its fate."""
+        group, names = request.group, list(request.names)
+        site = group.site
+        is_lost = is_unreachable(error)
+        if isinstance(error, CredentialsError) or (is_lost and (site.responded_at or 0.0) < sent):
+            outcomes = group.outcomes(names + group.withdraw(), error)
+            for other in list(site.ready):
+                outcomes |= other.outcomes(other.withdraw(), error)
+            return outcomes
+        if not is_lost:
+            site.responded_at = received
+        if not names:
+            # Reading pages of a registry takes a permission for all of its repositories.
+            group.may_page = False
+            group.enqueue(group.withdraw())
+        elif not is_lost and not is_unreadable(error):
+            names += group.withdraw()
+        return group.outcomes(names, error)
 
-def bisect_failures(
-    operation: BatchOperation[_Id, _Resource], ids: Sequence[_Id]
-) -> tuple[Outcomes[_Id, _Resource], ServiceError | None]:
-    """Return the outcome of each id, and the error that failed all remaining ones, if any.
+    def _unresolved(self, group: _Group, names: list[str], error: UnresolvedNameError, sent: float) -> Piece:
+        """Remove the name from the request, or bisect it, or read pages instead."""
+        name = names[0] if len(names) == 1 else error.name
+        if error.outcome is None:
+            group.misses += 1 if name else len(names).bit_length()
+        elif isinstance(error.outcome, AccessDeniedError):
+            group.denials += 1
+            group.denied += len(names) == 1
+            if group.denied >= _MAX_DENIED:
+                return sent, group.outcomes(names + group.withdraw(), error.outcome)
+        outcomes: Outcomes = {}
+        if name is not None:
+            outcomes = group.outcomes([name], error.outcome)
+            names.remove(name)
+        if group.is_listed:
+            return min(sent, group.paging_since), outcomes | group.listed(names)
+        if group.waiting is not None:
+            group.waiting += names
+        elif group.may_page and group.misses > _MAX_MISSES < len(names) + group.pending:
+            group.waiting = names + group.withdraw()
+            group.push(Request(group, ()))
+        elif name is None or group.denials > 1:
+            middle = len(names) // 2
+            group.enqueue(names[middle:])
+            group.enqueue(names[:middle])
+        else:
+            group.enqueue(names)
+        return sent, outcomes
 
-    Costs one call if all ids exist, and one more for each missing id that ECR names. Otherwise
-    the batch is bisected: 14 more calls for one missing or invalid id in 100.
-    """
-    outcomes: Outcomes[_Id, _Resource] = {}
-    remaining: list[Sequence[_Id]] = [ids]
-    while remaining:
-        batch = remaining.pop()
-        try:
-            outcomes.update(operation.call(batch))
-        except MissingIdError as error:
-            missing = batch if len(batch) == 1 else [id_ for id_ in batch if id_ == error.missing]
-            outcomes.update(dict.fromkeys(missing))
-            remaining.extend([[id_ for id_ in batch if id_ not in missing]] if missing else _halves(batch))
-        except InvalidIdError as invalid:
-            if len(batch) == 1:
-                outcomes[batch[0]] = invalid.error
-            else:
-                remaining.extend(_halves(batch))
-        except ServiceError as error:
-            outcomes.update({id_: error for unresolved in (batch, *remaining) for id_ in unresolved})
-            return outcomes, error
-        remaining = [batch for batch in remaining if batch]
-    return outcomes, None
-
-
-def _halves(ids: Sequence[_Id]) -> list[Sequence[_Id]]:
-    middle = len(ids) // 2
-    return [ids[:middle], ids[middle:]]
+    def _page(self, group: _Group, sent: float, page: Mapping[str, Any], token: str | None) -> Piece:
+        """Return the names found on a page. The others wait for the next page; after the last one they are missing."""
+        if not group.pages:
+            group.paging_since = sent
+        group.pages += 1
+        group.listing |= {name: resource for name, resource in page.items() if name in group.names}
+        waiting, group.waiting = group.waiting or [], None
+        outcomes = group.listed(name for name in waiting if name in group.listing)
+        rest = [name for name in waiting if name not in group.listing]
+        if token is None:
+            group.is_listed = True
+            outcomes |= group.listed(rest)
+        elif group.pages >= 10 + len(rest) // 10:
+            # So many missing names would cost less, if every tenth is missing.
+            group.may_page = False
+            group.enqueue(rest)
+        elif rest:
+            group.waiting = rest
+            group.push(Request(group, (), token))
+        return group.paging_since, outcomes

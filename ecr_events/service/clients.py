@@ -7,35 +7,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from ecr_events.errors import CredentialsError
 from ecr_events.service.error_mapping import map_botocore_errors
+from ecr_events.service.workers import check_abandoned
 from ecr_events.session import Session
 
 __all__ = ["Client", "ClientPool", "import_boto3"]
-
-_Result = TypeVar("_Result")
 
 
 class Client:
     """A boto3 client whose concurrent requests do not exceed its connection pool."""
 
     def __init__(self, boto3_client: Any) -> None:
-        self._boto3_client = boto3_client
+        self.boto3_client = boto3_client
         size: int = boto3_client.meta.config.max_pool_connections
         self.slots: threading.BoundedSemaphore = threading.BoundedSemaphore(size)
         """One for each connection in the client's pool."""
+        # Runs before every attempt, also before those of botocore's retries.
+        boto3_client.meta.events.register_first("before-send.ecr", _check_abandoned)
 
-    def run(self, request: Callable[[Any], _Result]) -> _Result:
-        """Return ``request(boto3_client)``, called once a connection is free.
+    def call(self, operation: str, parameters: dict[str, Any]) -> Any:
+        """Return the response of an operation, which is called once a connection is free.
 
         Raises:
             ServiceError: botocore's error, mapped.
             NotFoundError: The resource is missing.
         """
         with self.slots, map_botocore_errors():
-            return request(self._boto3_client)
+            return getattr(self.boto3_client, operation)(**parameters)
 
 
 class _Entry:
@@ -52,7 +53,7 @@ class ClientPool:
     Args:
         session: The session that creates the clients; None for boto3's default session.
         session_for: Called with account and region, returns the session to use there.
-        config: botocore's `Config`.
+        config: botocore's `Config`; None for connection timeouts of 5 s and read timeouts of 10 s.
         max_clients: Bounds memory when events name arbitrary regions.
     """
 
@@ -64,8 +65,6 @@ class ClientPool:
         *,
         max_clients: int = 64,
     ) -> None:
-        if session is not None and session_for is not None:
-            raise TypeError("session and session_for are mutually exclusive")
         self._session = session
         self._session_for = session_for
         self._config = config
@@ -110,7 +109,19 @@ class ClientPool:
                 raise CredentialsError(reason) from error
         # Clients are thread-safe, but sessions are not.
         with self._creation_lock:
-            return Client((session or import_boto3()).client("ecr", region_name=region, config=self._config))
+            creator: Any = session or import_boto3()
+            return Client(creator.client("ecr", region_name=region, config=self._config or _default_config()))
+
+
+def _check_abandoned(**_: object) -> None:
+    check_abandoned()
+
+
+def _default_config() -> Any:
+    """Return a configuration that waits for a dead region for seconds, where botocore's own waits for minutes."""
+    from botocore.config import Config
+
+    return Config(connect_timeout=5, read_timeout=10)
 
 
 def import_boto3() -> Any:

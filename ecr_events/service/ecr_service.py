@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime
 from functools import lru_cache, partial
+from math import inf
 from typing import Any
 from weakref import WeakSet
 
 from msgspec import structs
 
+from ecr_events.errors import ScanNotFoundError
 from ecr_events.references import ImageReference, RepositoryReference
-from ecr_events.service import responses
+from ecr_events.service import responses, waiting
 from ecr_events.service.api import API
 from ecr_events.service.cache import Cache
 from ecr_events.service.clients import ClientPool
-from ecr_events.service.error_mapping import error_from_failures
+from ecr_events.service.error_mapping import NotFoundError, error_from_failures
 from ecr_events.service.image import Image
-from ecr_events.service.lookup import BatchLookup, single_lookup
+from ecr_events.service.lookup import Lookup, check_timeout, single_lookup
 from ecr_events.service.manifest import MEDIA_TYPES, Manifest
-from ecr_events.service.operations import DescribeImages, DescribeRepositories, image_id, repository_id
+from ecr_events.service.operations import PAGE_SIZE, DescribeImages, DescribeRepositories, image_id, repository_id
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import ImageScanFindings
-from ecr_events.session import Session
+from ecr_events.service.validation import Boundary
+from ecr_events.session import Session, is_session
 
 __all__ = ["ECRService", "service_for"]
 
 _MAX_POOL_CONNECTIONS = 10
 """botocore's default size of a client's connection pool."""
-
-_PAGE_SIZE = 1_000
-"""ECR's maximum number of findings on a page."""
 
 _services: WeakSet[ECRService] = WeakSet()
 
@@ -42,7 +43,11 @@ class ECRService:
     A lookup goes to the region and the registry of its reference, whatever the session's own
     are. A missing repository or image is None; every other failure is a `ServiceError`, or an
     ImportError without boto3. The results of `repository`, `image`, `repositories` and `images`
-    are cached, including misses; the other methods call ECR each time.
+    are cached, misses for a tenth of the time; the other methods call ECR each time.
+
+    A result that is looked up `since` a change, such as the time of an event, was requested 2 s after it or later,
+    because events have whole seconds and clocks differ. Or it was requested for a change that is not older, less than
+    0.1 s ago, which is less than an event takes to arrive: a burst of events costs few calls.
 
     Args:
         session: The boto3 session that provides the credentials; None for boto3's default session.
@@ -50,9 +55,17 @@ class ECRService:
             and region, returns the session to use there. Called once for each pair, and again
             when AWS rejects the session's credentials, for example because they expired.
         config: botocore's `Config`, for timeouts, retries and the size of a region's connection
-            pool, which bounds the number of concurrent calls; None for botocore's defaults.
+            pool, which bounds the number of concurrent calls there; None for botocore's defaults, with timeouts of
+            5 s to connect and 10 s to read.
+        accounts: The accounts whose registries may be looked up, 12 digits each; None for all. Others are refused
+            before any request, also before `session_for` is called.
+        regions: The regions that may be looked up; None for all of AWS's.
         cache_ttl: Seconds that a result is cached; 0 disables the cache.
         cache_size: Maximum number of cached results. The oldest is evicted first.
+
+    Raises:
+        TypeError: An argument has the wrong type, or both `session` and `session_for` are given.
+        ValueError: An account, a region, `cache_ttl` or `cache_size` is invalid.
     """
 
     def __init__(
@@ -61,12 +74,27 @@ class ECRService:
         *,
         session_for: Callable[[str, str], Session] | None = None,
         config: object | None = None,
+        accounts: Collection[str] | None = None,
+        regions: Collection[str] | None = None,
         cache_ttl: float = 60.0,
         cache_size: int = 10_000,
     ) -> None:
+        if session is not None and not is_session(session):
+            raise TypeError(f"session must be a boto3 Session, not {session!r:.200}")
+        if session is not None and session_for is not None:
+            raise TypeError("session and session_for are mutually exclusive")
+        if session_for is not None and not callable(session_for):
+            raise TypeError(f"session_for must be callable, not {session_for!r:.200}")
+        self._max_in_flight: int = getattr(config, "max_pool_connections", 0 if config else _MAX_POOL_CONNECTIONS)
+        if not self._max_in_flight:
+            raise TypeError(f"config must be a botocore.config.Config, not {config!r:.200}")
+        if not 0 <= cache_ttl < inf:
+            raise ValueError(f"cache_ttl must be a number of seconds, 0 or more, not {cache_ttl!r}")
+        if cache_size < 1:
+            raise ValueError(f"cache_size must be 1 or more, not {cache_size!r}; cache_ttl=0 disables the cache")
+        self._boundary = Boundary(accounts, regions)
         self._new_clients = partial(ClientPool, session, session_for, config)
         self._new_cache = partial(Cache[Any, Any], ttl=cache_ttl, max_size=cache_size)
-        self._max_workers: int = getattr(config, "max_pool_connections", _MAX_POOL_CONNECTIONS)
         self._reset()
         _services.add(self)
 
@@ -75,54 +103,113 @@ class ECRService:
 
         Runs after fork: connections and locks belong to the parent.
         """
-        self._api = API(self._new_clients())
+        self._api = API(self._new_clients(), self._boundary)
         self._cache = self._new_cache()
-        self._repositories = BatchLookup(DescribeRepositories(self._api), self._cache, max_workers=self._max_workers)
-        self._images = BatchLookup(DescribeImages(self._api), self._cache, max_workers=self._max_workers)
+        self._repositories = Lookup(DescribeRepositories(self._api), self._cache, max_in_flight=self._max_in_flight)
+        self._images = Lookup(DescribeImages(self._api), self._cache, max_in_flight=self._max_in_flight)
 
-    def repository(self, reference: RepositoryReference) -> Repository | None:
+    def repository(self, reference: RepositoryReference, since: datetime | None = None) -> Repository | None:
         """Return the repository, or None if it is missing.
 
         One call of DescribeRepositories, unless cached. IAM: ``ecr:DescribeRepositories``.
 
+        Args:
+            reference: The repository.
+            since: The time of a change that the result has to show; aware.
+
         Raises:
             ServiceError: The lookup failed.
         """
-        return self._repositories.one(reference)
+        return self._repositories.one(reference, since)
 
-    def image(self, reference: ImageReference) -> Image | None:
+    def image(self, reference: ImageReference, since: datetime | None = None) -> Image | None:
         """Return the image, or None if it or its repository is missing.
 
         A reference with a digest is looked up by digest, otherwise by tag. One call of
         DescribeImages, unless cached. IAM: ``ecr:DescribeImages``.
 
+        Args:
+            reference: The image.
+            since: The time of a change that the result has to show; aware.
+
         Raises:
             ServiceError: The lookup failed.
         """
-        return self._images.one(reference)
+        return self._images.one(reference, since)
 
-    def repositories(self, references: Iterable[RepositoryReference]) -> dict[RepositoryReference, Repository | None]:
+    def repositories(
+        self,
+        references: Iterable[RepositoryReference],
+        since: datetime | None = None,
+        timeout: float | None = None,
+    ) -> dict[RepositoryReference, Repository | None]:
         """Return each repository by its reference, None if it is missing.
 
-        One call of DescribeRepositories for 100 repositories of a registry and region, and one
-        more for each missing repository. IAM: ``ecr:DescribeRepositories``.
+        One call of DescribeRepositories for 100 repositories of a registry and region, and one more for each missing
+        or denied repository. Instead of many missing ones, one call for each 1,000 repositories of the registry, if
+        IAM allows ``ecr:DescribeRepositories`` for all of them.
+
+        Args:
+            references: The repositories; duplicates cost nothing.
+            since: The time of a change that all results have to show; aware.
+            timeout: Seconds after which lookups without a result fail; None to wait for all.
 
         Raises:
             BatchServiceError: Some lookups failed; the error has the results of the others.
         """
-        return self._repositories.many(references)
+        return self._repositories.many(references, since, timeout)
 
-    def images(self, references: Iterable[ImageReference]) -> dict[ImageReference, Image | None]:
+    def images(
+        self,
+        references: Iterable[ImageReference],
+        since: datetime | None = None,
+        timeout: float | None = None,
+    ) -> dict[ImageReference, Image | None]:
         """Return each image by its reference, None if it or its repository is missing.
 
-        References with a digest are looked up by digest, otherwise by tag. One call of
-        DescribeImages for 100 images of a repository, and one more for each missing image.
-        IAM: ``ecr:DescribeImages``.
+        References with a digest are looked up by digest, otherwise by tag. One call of DescribeImages for 100 images
+        of a repository, and one more for each missing image. Instead of many missing ones, one call for each 1,000
+        images of the repository. IAM: ``ecr:DescribeImages``.
+
+        Args:
+            references: The images; duplicates cost nothing.
+            since: The time of a change that all results have to show; aware.
+            timeout: Seconds after which lookups without a result fail; None to wait for all.
 
         Raises:
             BatchServiceError: Some lookups failed; the error has the results of the others.
         """
-        return self._images.many(references)
+        return self._images.many(references, since, timeout)
+
+    def list_images(
+        self, repository: RepositoryReference, *, tag_status: str = "ANY", image_status: str = "ACTIVE"
+    ) -> Iterator[Image]:
+        """Yield the images of a repository, in ECR's order.
+
+        One call of DescribeImages for 1,000 images, made when the first of them is needed. IAM: ``ecr:DescribeImages``.
+
+        Args:
+            repository: The repository.
+            tag_status: ``TAGGED``, ``UNTAGGED`` or ``ANY``.
+            image_status: ``ACTIVE``, ``ARCHIVED``, ``ACTIVATING`` or ``ANY``.
+
+        Raises:
+            ServiceError: The call failed, or the repository is missing: its code is ``RepositoryNotFoundException``.
+        """
+        self._api.check(repository)
+        return self._list_images(repository, {"tagStatus": tag_status, "imageStatus": image_status})
+
+    def _list_images(self, repository: RepositoryReference, filters: dict[str, str]) -> Iterator[Image]:
+        with single_lookup(self._api, repository, missing_is_error=True):
+            for page in self._api.pages(
+                repository,
+                "describe_images",
+                responses.DescribeImagesResponse,
+                **repository_id(repository),
+                maxResults=PAGE_SIZE,
+                filter=filters,
+            ):
+                yield from page.image_details
 
     def tags(self, repository: RepositoryReference) -> dict[str, str] | None:
         """Return the AWS tags of a repository, or None if it is missing.
@@ -132,7 +219,7 @@ class ECRService:
         Raises:
             ServiceError: The lookup failed.
         """
-        with single_lookup(repository):
+        with single_lookup(self._api, repository):
             response = self._api.call(
                 repository, "list_tags_for_resource", responses.ListTagsForResourceResponse, resourceArn=repository.arn
             )
@@ -147,7 +234,7 @@ class ECRService:
         Raises:
             ServiceError: The lookup failed.
         """
-        with single_lookup(image):
+        with single_lookup(self._api, image):
             response = self._api.call(
                 image.repository,
                 "batch_get_image",
@@ -158,27 +245,35 @@ class ECRService:
             )
             if not response.images:
                 raise error_from_failures(response.failures)
-            return response.images[0]
+            return Manifest(**structs.asdict(response.images[0]), reference=image)
         return None
 
     def scan_findings(self, image: ImageReference) -> ImageScanFindings | None:
-        """Return all findings of an image's scan, or None if the image is missing or was never scanned.
+        """Return all findings of an image's scan, or None if the image is missing.
 
         One call of DescribeImageScanFindings for 1,000 findings. IAM: ``ecr:DescribeImageScanFindings``,
         and with enhanced scanning ``inspector2:ListFindings`` and ``inspector2:ListCoverage`` too.
 
         Raises:
+            ScanNotFoundError: The image was never scanned.
             ServiceError: The lookup failed.
         """
-        with single_lookup(image):
-            pages = self._api.paginate(
-                image.repository,
-                "describe_image_scan_findings",
-                responses.DescribeImageScanFindingsResponse,
-                **repository_id(image.repository),
-                imageId=image_id(image),
-                PaginationConfig={"PageSize": _PAGE_SIZE},
-            )
+        with single_lookup(self._api, image):
+            try:
+                pages = list(
+                    self._api.pages(
+                        image.repository,
+                        "describe_image_scan_findings",
+                        responses.DescribeImageScanFindingsResponse,
+                        **repository_id(image.repository),
+                        imageId=image_id(image),
+                        maxResults=PAGE_SIZE,
+                    )
+                )
+            except NotFoundError as error:
+                if error.code == "ScanNotFoundException":
+                    raise ScanNotFoundError(error.message, code=error.code) from error
+                raise
             parts = [page.image_scan_findings for page in pages]
             fields: dict[str, Any] = structs.asdict(parts[0]) | {
                 "findings": tuple(finding for part in parts for finding in part.findings),
@@ -186,6 +281,24 @@ class ECRService:
             }
             return ImageScanFindings(image_scan_status=pages[0].image_scan_status, **fields)
         return None
+
+    def wait_for_scan(self, image: ImageReference, *, timeout: float = 300.0) -> ImageScanFindings:
+        """Return all findings of an image's scan, once it is scanned.
+
+        Waits while the image is not scanned yet. Continuous scanning counts as ended with its first findings, or
+        without any. Calls DescribeImageScanFindings after 1 s and ever more slowly, up to each 15 s, like
+        `scan_findings`.
+
+        Args:
+            image: The image.
+            timeout: Seconds to wait at most, not counting the last call.
+
+        Raises:
+            ServiceTimeoutError: The scan has not ended; the reason has its status.
+            ServiceError: The scan ended without findings: the code is its status, such as ``UNSUPPORTED_IMAGE``. Or
+                the image is missing: the code is ``ImageNotFoundException``. Or the lookup failed.
+        """
+        return waiting.wait_for_scan(self.scan_findings, image, check_timeout(timeout))
 
     def replication_status(self, image: ImageReference) -> tuple[ImageReplicationStatus, ...] | None:
         """Return the replication status of each destination, or None if the image is missing.
@@ -196,7 +309,7 @@ class ECRService:
         Raises:
             ServiceError: The lookup failed.
         """
-        with single_lookup(image):
+        with single_lookup(self._api, image):
             response = self._api.call(
                 image.repository,
                 "describe_image_replication_status",
@@ -207,18 +320,51 @@ class ECRService:
             return response.replication_statuses
         return None
 
+    def wait_for_replication(
+        self, image: ImageReference, *, destination: str | RepositoryReference | None = None, timeout: float = 300.0
+    ) -> tuple[ImageReplicationStatus, ...]:
+        """Return the replication status of each destination, once all are ``COMPLETE``.
+
+        Only the source registry knows them. Calls DescribeImageReplicationStatus after 1 s and ever more slowly, up to
+        each 15 s, like `replication_status`.
+
+        Args:
+            image: The image in the source registry.
+            destination: A region to wait for; or a repository, whose registry and region are waited for; None for all
+                destinations that ECR lists.
+            timeout: Seconds to wait at most, not counting the last call.
+
+        Raises:
+            ServiceTimeoutError: The replication has not ended, or ECR lists none; the reason says which.
+            ServiceError: A replication failed, the image is missing, or the lookup failed.
+        """
+        return waiting.wait_for_replication(self.replication_status, image, destination, check_timeout(timeout))
+
+    def client_for(self, reference: RepositoryReference | ImageReference) -> Any:
+        """Return boto3's ECR client for the region and the account of a reference, to call what is not wrapped here.
+
+        No call. Pass the reference's `registry_id` to the client's methods.
+
+        Raises:
+            ServiceError: The reference is malformed or outside of `accounts` and `regions`, or credentials are missing.
+        """
+        with single_lookup(self._api, reference):
+            return self._api.client(reference.repository if isinstance(reference, ImageReference) else reference)
+
     def clear_cache(self) -> None:
         """Remove every cached result, so that the next lookup calls ECR."""
         self._cache.clear()
 
 
-@lru_cache(maxsize=32)
-def service_for(session: Session | None) -> ECRService:
-    """Return the service that all events bound to `session` share; None is boto3's default session.
+def service_for(session: Session | ECRService | None) -> ECRService:
+    """Return the service for events bound to `session`: itself, or the one that all events of the session share.
 
-    The services of the last 32 sessions are cached, with their own caches.
+    None is boto3's default session. The services of the last 32 sessions are cached, with their own caches.
     """
-    return ECRService(session)
+    return session if isinstance(session, ECRService) else _shared_service(session)
+
+
+_shared_service = lru_cache(maxsize=32)(ECRService)
 
 
 def reset_after_fork() -> None:

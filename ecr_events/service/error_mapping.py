@@ -20,7 +20,7 @@ from ecr_events.errors import (
 )
 from ecr_events.service.responses import ImageFailure
 
-__all__ = ["NotFoundError", "error_from_failures", "map_botocore_errors"]
+__all__ = ["NotFoundError", "error_from_failures", "is_unreachable", "is_unreadable", "map_botocore_errors"]
 
 NOT_FOUND = frozenset({"ImageNotFoundException", "RepositoryNotFoundException", "ScanNotFoundException"})
 
@@ -87,6 +87,15 @@ _INVALID_EXCEPTIONS = frozenset(
     {"InvalidRegionError", "ParamValidationError", "UnknownEndpointError", "UnknownRegionError"}
 )
 
+# The failures in a response of BatchGetImage; the others are ServiceErrors.
+_FAILURES: dict[str, type[ServiceError]] = {
+    "InvalidImageDigest": InvalidRequestError,
+    "InvalidImageTag": InvalidRequestError,
+    "UpstreamAccessDenied": AccessDeniedError,
+    "UpstreamTooManyRequests": ThrottledError,
+    "UpstreamUnavailable": UnavailableError,
+}
+
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
@@ -147,6 +156,19 @@ def _map_client_error(error: Any) -> ServiceError | NotFoundError:
     return ServiceError(reason, code=code)
 
 
+def is_unreachable(error: ServiceError) -> bool:
+    """Return whether no response came, or ECR throttled the request through all of botocore's retries."""
+    names = {cls.__name__ for cls in type(error.__cause__).__mro__}
+    return isinstance(error, ThrottledError) or not names.isdisjoint({"ConnectionError", "HTTPClientError"})
+
+
+def is_unreadable(error: ServiceError) -> bool:
+    """Return whether a response was truncated or is no JSON: the next one may be whole."""
+    # botocore uses the HTTP status as the code of a truncated error response.
+    is_readable = error.code is not None and not error.code.isdigit()
+    return isinstance(error, UnavailableError) and not is_readable and not is_unreachable(error)
+
+
 def error_from_failures(failures: Sequence[ImageFailure]) -> ServiceError | NotFoundError:
     """Return the error that a BatchGetImage response without an image stands for."""
     if not failures:
@@ -155,5 +177,6 @@ def error_from_failures(failures: Sequence[ImageFailure]) -> ServiceError | NotF
     reason = f"BatchGetImage failed with {code}: {failures[0].failure_reason}"
     if code in {"ImageNotFound", "ImageTagDoesNotMatchDigest"}:
         return NotFoundError(code, reason)
-    cls = InvalidRequestError if code in {"InvalidImageDigest", "InvalidImageTag"} else ServiceError
-    return cls(reason, code=code)
+    if code == "ImageInaccessible":
+        reason += " (an archived image has no manifest until it is restored)"
+    return _FAILURES.get(code, ServiceError)(reason, code=code)

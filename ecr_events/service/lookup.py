@@ -1,94 +1,161 @@
-"""Lookups of references: validated before any call, with the reference named on every error."""
+"""Lookups of references: cached, validated before any call, with the reference named on every error."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from functools import partial
+from math import inf
+from typing import Any, Generic, Protocol, TypeVar
 
-from ecr_events.errors import BatchServiceError, InvalidRequestError, ServiceError
+from ecr_events.errors import BatchServiceError, InvalidRequestError, ServiceError, ServiceTimeoutError
 from ecr_events.references import ImageReference, RepositoryReference
-from ecr_events.service.api import validate
-from ecr_events.service.batching import BatchOperation, Outcomes, run_batches
-from ecr_events.service.cache import Cache
+from ecr_events.service.api import API
+from ecr_events.service.batching import Key, Operation, Piece, Plan
+from ecr_events.service.cache import ABSENT, ANY_TIME, Cache
 from ecr_events.service.error_mapping import NotFoundError
+from ecr_events.service.workers import run
 
-__all__ = ["BatchLookup", "single_lookup"]
+__all__ = ["Lookup", "check_timeout", "single_lookup"]
 
 _Reference = TypeVar("_Reference", RepositoryReference, ImageReference)
+_Reference_contra = TypeVar("_Reference_contra", contravariant=True)
 _Resource = TypeVar("_Resource")
+_Resource_co = TypeVar("_Resource_co", covariant=True)
 
 
-class BatchLookup(Generic[_Reference, _Resource]):
-    """Cached lookups through a batch operation.
+class _ReferenceOperation(Operation[_Resource_co], Protocol[_Reference_contra, _Resource_co]):
+    """An operation that describes what references refer to."""
+
+    def key(self, reference: _Reference_contra, /) -> Key:
+        """Return the key of a reference, equal for all references to one resource where that is known."""
+        ...
+
+    def check(self, key: Key, /) -> None:
+        """Raise InvalidRequestError if no request may be sent for a key."""
+        ...
+
+
+class Lookup(Generic[_Reference, _Resource]):
+    """Cached lookups by an operation.
 
     Args:
         operation: The operation to call.
-        cache: May be shared by several operations, whose references have different types.
-        max_workers: Maximum number of concurrent calls.
+        cache: May be shared by several operations, whose keys differ.
+        max_in_flight: Maximum number of concurrent calls to a registry in a region.
     """
 
     def __init__(
-        self, operation: BatchOperation[_Reference, _Resource], cache: Cache[Any, Any], *, max_workers: int
+        self,
+        operation: _ReferenceOperation[_Reference, _Resource],
+        cache: Cache[Key, Any],
+        *,
+        max_in_flight: int,
     ) -> None:
-        self._operation: BatchOperation[_Reference, _Resource] = operation
+        self._operation: _ReferenceOperation[_Reference, _Resource] = operation
+        self._key: Callable[[_Reference], Key] = operation.key
         self._cache = cache
-        self._max_workers = max_workers
+        self._max_in_flight = max_in_flight
 
-    def one(self, reference: _Reference) -> _Resource | None:
+    def one(self, reference: _Reference, since: datetime | None) -> _Resource | None:
         """Return the resource, or None if it is missing.
 
         Raises:
             ServiceError: The lookup failed.
         """
-        key = self._operation.canonical(reference)
-        outcome: _Resource | ServiceError | None = self._cache.get([key], self._fetch)[key]
-        if isinstance(outcome, ServiceError):
-            raise _with_reference(outcome, reference)
-        return outcome
+        key, timestamp = self._key_of(reference), _timestamp(since)
+        outcome: Any = self._cache.peek(key, timestamp)
+        if outcome is ABSENT:
+            outcome = self._cache.get([key], self._fetch, timestamp)[key]
+            if isinstance(outcome, ServiceError):
+                raise _with_reference(outcome, reference)
+        return outcome  # type: ignore[no-any-return]
 
-    def many(self, references: Iterable[_Reference]) -> dict[_Reference, _Resource | None]:
+    def many(
+        self, references: Iterable[_Reference], since: datetime | None, timeout: float | None
+    ) -> dict[_Reference, _Resource | None]:
         """Return the resource of each reference, None for a missing one.
 
         Raises:
             BatchServiceError: Some lookups failed; the error has the results of the others.
         """
-        keys = {reference: self._operation.canonical(reference) for reference in references}
-        outcomes: Outcomes[_Reference, _Resource] = self._cache.get(keys.values(), self._fetch)
-        results: dict[_Reference, _Resource | None] = {}
+        timestamp = _timestamp(since)
+        deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
+        keys: dict[_Reference, Key] = {reference: self._key_of(reference) for reference in references}
+        results: dict[_Reference, Any] = {
+            reference: self._cache.peek(key, timestamp) for reference, key in keys.items()
+        }
+        absent = [reference for reference, result in results.items() if result is ABSENT]
+        if not absent:
+            return results
+        fetch = partial(self._fetch, deadline=deadline)
+        outcomes = self._cache.get([keys[reference] for reference in absent], fetch, timestamp, deadline)
         errors: dict[_Reference, ServiceError] = {}
-        for reference, key in keys.items():
-            outcome = outcomes[key]
+        for reference in absent:
+            outcome = outcomes.get(keys[reference], ABSENT)
+            if outcome is ABSENT:
+                outcome = ServiceTimeoutError(f"no result within {timeout:g} s")
             if isinstance(outcome, ServiceError):
                 errors[reference] = _with_reference(outcome, reference)
+                del results[reference]
             else:
                 results[reference] = outcome
         if errors:
             raise BatchServiceError(errors, results)
         return results
 
-    def _fetch(self, references: list[_Reference]) -> Iterator[Outcomes[_Reference, _Resource]]:
-        valid: list[_Reference] = []
-        for reference in references:
+    def _key_of(self, reference: _Reference) -> Key:
+        try:
+            return self._key(reference)
+        except AttributeError:
+            raise TypeError(f"not a reference of the expected type: {reference!r:.200}") from None
+
+    def _fetch(self, keys: list[Key], deadline: float | None = None) -> Iterator[Piece]:
+        valid: list[Key] = []
+        for key in keys:
             try:
-                validate(reference)
-                valid.append(reference)
+                self._operation.check(key)
+                valid.append(key)
             except InvalidRequestError as error:
-                yield {reference: error}
-        yield from run_batches(self._operation, valid, max_workers=self._max_workers)
+                yield ANY_TIME, {key: error}
+        if valid:
+            plan = Plan(self._operation, valid, max_in_flight=self._max_in_flight)
+            yield from run(plan, self._operation, deadline)
 
 
 @contextmanager
-def single_lookup(reference: RepositoryReference | ImageReference) -> Generator[None]:
-    """Validate `reference`, name it on every ServiceError, and suppress NotFoundError."""
+def single_lookup(
+    api: API, reference: RepositoryReference | ImageReference, *, missing_is_error: bool = False
+) -> Generator[None]:
+    """Check `reference`, name it on every ServiceError, and suppress NotFoundError, or raise it as a ServiceError."""
     try:
-        validate(reference)
+        api.check(reference)
         yield
-    except NotFoundError:
-        return
+    except NotFoundError as error:
+        if missing_is_error:
+            raise ServiceError(error.message, code=error.code, reference=reference) from error
     except ServiceError as error:
         error.reference = reference
         raise
+
+
+def check_timeout(timeout: float) -> float:
+    """Return `timeout`, or raise a ValueError unless it is a positive number of seconds."""
+    if not 0 < timeout < inf:
+        raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
+    return timeout
+
+
+def _timestamp(since: Any) -> float:
+    if since is None:
+        return ANY_TIME
+    if not isinstance(since, datetime):
+        raise TypeError(f"since must be a datetime, not {since!r:.200}")
+    if since.tzinfo is None:
+        raise ValueError(f"since must have a time zone: {since}")
+    return since.timestamp()
 
 
 def _with_reference(error: ServiceError, reference: RepositoryReference | ImageReference) -> ServiceError:

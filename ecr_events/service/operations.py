@@ -1,7 +1,7 @@
 """DescribeImages and DescribeRepositories, for batches.
 
-How references map to the parameters of a call, its response back to references, and the text
-of ECR's errors to the reference they name.
+How references map to the parameters of a call, its response back to names, and the text of ECR's errors to the name
+that it mentions.
 
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html and
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html
@@ -10,102 +10,118 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositori
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ecr_events.errors import InvalidRequestError
+from ecr_events.errors import AccessDeniedError, InvalidRequestError
 from ecr_events.references import ImageReference, RepositoryReference
-from ecr_events.service.api import API
-from ecr_events.service.batching import InvalidIdError, MissingIdError
+from ecr_events.service.api import API, next_token
+from ecr_events.service.batching import Key, UnresolvedNameError
 from ecr_events.service.error_mapping import NotFoundError
 from ecr_events.service.image import Image
 from ecr_events.service.repository import Repository
 from ecr_events.service.responses import DescribeImagesResponse, DescribeRepositoriesResponse
 
-__all__ = ["DescribeImages", "DescribeRepositories", "image_id", "repository_id"]
+__all__ = ["PAGE_SIZE", "DescribeImages", "DescribeRepositories", "image_id", "repository_id"]
+
+PAGE_SIZE = 1_000
+"""ECR's maximum number of items on a page."""
 
 
 class DescribeRepositories:
-    """Repositories by name, for `run_batches`: a call takes those of one registry and region."""
+    """Repositories by name. A group is a registry in a region."""
 
     def __init__(self, api: API) -> None:
         self._api = api
 
-    def canonical(self, reference: RepositoryReference) -> RepositoryReference:
-        """Return `reference` itself."""
-        return reference
+    def key(self, reference: RepositoryReference) -> Key:
+        """Return registry, region and name."""
+        return (reference.registry_id, reference.region), reference.repository_name
 
-    def group_key(self, reference: RepositoryReference) -> Hashable:
-        """Return registry and region."""
-        return reference.registry_id, reference.region
+    def check(self, key: Key) -> None:
+        """Raise InvalidRequestError if no request may be sent for a key."""
+        self._api.check(_repository(*key))
 
-    credentials_key = group_key
+    def site(self, group: tuple[str, str]) -> tuple[str, str]:
+        """Return the group, which is one."""
+        return group
 
-    def call(self, references: Sequence[RepositoryReference]) -> dict[RepositoryReference, Repository | None]:
-        """Call DescribeRepositories once."""
-        by_name = {reference.repository_name: reference for reference in references}
+    def describe(self, group: tuple[str, str], names: Sequence[str]) -> dict[str, Repository]:
+        """Call DescribeRepositories once, with at most 100 names."""
         try:
-            response = self._api.call(
-                references[0],
-                "describe_repositories",
-                DescribeRepositoriesResponse,
-                registryId=references[0].registry_id,
-                repositoryNames=list(by_name),
-            )
+            response = self._call(group, names[0], repositoryNames=list(names))
         except NotFoundError as error:
-            named = re.search(r"repository with name '([^']+)'", error.message)
-            raise MissingIdError(named and by_name.get(named[1])) from error
+            raise UnresolvedNameError(
+                _mentioned(r"repository with name '([^']+)'", error.message, names), None
+            ) from error
         except InvalidRequestError as error:
-            if _is_about_one_id(error):
-                raise InvalidIdError(error) from error
-            raise
-        repositories = {repository.name: repository for repository in response.repositories}
-        return {reference: repositories.get(name) for name, reference in by_name.items()}
+            raise _about_one_name(error) from error
+        except AccessDeniedError as error:
+            # IAM names the first repository that it denies, unless it denies the operation altogether.
+            if re.search(r"on resource: (arn:\S*:repository/)?\*", error.reason):
+                raise
+            raise UnresolvedNameError(
+                _mentioned(r"on resource: arn:\S*?:repository/(\S+)", error.reason, names), error
+            ) from error
+        return {repository.name: repository for repository in response.repositories}
+
+    def page(self, group: tuple[str, str], token: str | None) -> tuple[dict[str, Repository], str | None]:
+        """Call DescribeRepositories once, for a page of all repositories."""
+        response = self._call(group, "", maxResults=PAGE_SIZE, **next_token(token))
+        return {repository.name: repository for repository in response.repositories}, response.next_token
+
+    def _call(self, group: tuple[str, str], name: str, **parameters: Any) -> DescribeRepositoriesResponse:
+        repository = _repository(group, name)
+        return self._api.call(
+            repository,
+            "describe_repositories",
+            DescribeRepositoriesResponse,
+            registryId=repository.registry_id,
+            **parameters,
+        )
 
 
 class DescribeImages:
-    """Images by digest, else by tag, for `run_batches`: a call takes those of one repository."""
+    """Images by digest, else by tag, for a digest identifies one image for ever. A group is a repository."""
 
     def __init__(self, api: API) -> None:
         self._api = api
 
-    def canonical(self, reference: ImageReference) -> ImageReference:
-        """Return the digest alone, if there is one: the tag may have moved to another image."""
-        if reference.image_digest is None or reference.image_tag is None:
-            return reference
-        return reference.repository.image(digest=reference.image_digest)
+    def key(self, reference: ImageReference) -> Key:
+        """Return the repository, and what follows it in the image's URI: ``@sha256:...``, else ``:1.4.2``."""
+        digest = reference.image_digest
+        return reference.repository, f":{reference.image_tag}" if digest is None else f"@{digest}"
 
-    def group_key(self, reference: ImageReference) -> Hashable:
-        """Return the repository."""
-        return reference.repository
+    def check(self, key: Key) -> None:
+        """Raise InvalidRequestError if no request may be sent for a key."""
+        self._api.check(_image(*key))
 
-    def credentials_key(self, reference: ImageReference) -> Hashable:
+    def site(self, group: RepositoryReference) -> tuple[str, str]:
         """Return registry and region."""
-        return reference.repository.registry_id, reference.repository.region
+        return group.registry_id, group.region
 
-    def call(self, references: Sequence[ImageReference]) -> dict[ImageReference, Image | None]:
-        """Call DescribeImages once."""
-        repository = references[0].repository
-        by_id = {reference.image_digest or reference.image_tag: reference for reference in references}
+    def describe(self, group: RepositoryReference, names: Sequence[str]) -> dict[str, Image]:
+        """Call DescribeImages once, with at most 100 names."""
         try:
-            response = self._api.call(
-                repository,
-                "describe_images",
-                DescribeImagesResponse,
-                **repository_id(repository),
-                imageIds=[image_id(reference) for reference in references],
-            )
+            response = self._call(group, imageIds=[image_id(_image(group, name)) for name in names])
         except NotFoundError as error:
             if error.code == "RepositoryNotFoundException":
-                return dict.fromkeys(references)
-            named = re.search(r"imageDigest:'([^']+)', imageTag:'([^']+)'", error.message)
-            raise MissingIdError(named and by_id.get(named[2] if named[1] == "null" else named[1])) from error
+                raise
+            found = re.search(r"imageDigest:'([^']+)', imageTag:'([^']+)'", error.message)
+            name = found and (f":{found[2]}" if found[1] == "null" else f"@{found[1]}")
+            raise UnresolvedNameError(name if name in names else None, None) from error
         except InvalidRequestError as error:
-            if _is_about_one_id(error):
-                raise InvalidIdError(error) from error
-            raise
-        images = {id_: image for image in response.image_details for id_ in (image.digest, *image.tags)}
-        return {reference: images.get(str(id_)) for id_, reference in by_id.items()}
+            raise _about_one_name(error) from error
+        return _by_name(response)
+
+    def page(self, group: RepositoryReference, token: str | None) -> tuple[dict[str, Image], str | None]:
+        """Call DescribeImages once, for a page of all images, archived ones included."""
+        options = {"maxResults": PAGE_SIZE, "filter": {"imageStatus": "ANY"}}
+        response = self._call(group, **options, **next_token(token))
+        return _by_name(response), response.next_token
+
+    def _call(self, group: RepositoryReference, **parameters: Any) -> DescribeImagesResponse:
+        return self._api.call(group, "describe_images", DescribeImagesResponse, **repository_id(group), **parameters)
 
 
 def repository_id(repository: RepositoryReference) -> dict[str, str]:
@@ -120,7 +136,32 @@ def image_id(reference: ImageReference) -> dict[str, Any]:
     return {"imageDigest": reference.image_digest}
 
 
-def _is_about_one_id(error: InvalidRequestError) -> bool:
-    """Return whether one of the ids is invalid, and not a parameter that all of them share."""
+def _repository(group: tuple[str, str], name: str) -> RepositoryReference:
+    registry_id, region = group
+    return RepositoryReference(registry_id=registry_id, region=region, repository_name=name)
+
+
+def _image(repository: RepositoryReference, name: str) -> ImageReference:
+    return repository.image(digest=name[1:]) if name[0] == "@" else repository.image(tag=name[1:])
+
+
+def _by_name(response: DescribeImagesResponse) -> dict[str, Image]:
+    return {
+        name: image
+        for image in response.image_details
+        for name in (f"@{image.digest}", *(f":{tag}" for tag in image.tags))
+    }
+
+
+def _mentioned(pattern: str, text: str, names: Sequence[str]) -> str | None:
+    """Return the name that ECR's message mentions, if it was requested."""
+    found = re.search(pattern, text)
+    return found[1] if found and found[1] in names else None
+
+
+def _about_one_name(error: InvalidRequestError) -> UnresolvedNameError | InvalidRequestError:
+    """Return the error of an unnamed name, or `error` itself if it is about a parameter that all names share."""
     shared = re.search(r"'(registryId|repositoryName)'", error.reason)
-    return not shared and error.code in {None, "InvalidParameterException"}
+    return (
+        error if shared or error.code not in {None, "InvalidParameterException"} else UnresolvedNameError(None, error)
+    )

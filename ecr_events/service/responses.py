@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Operations
 from msgspec import Struct
 
 from ecr_events.service.image import Image, ImageScanStatus
-from ecr_events.service.manifest import ImageIdentifier, Manifest
+from ecr_events.service.manifest import ImageIdentifier, ImageManifest
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import Findings
@@ -28,15 +28,17 @@ __all__ = [
 
 
 class DescribeRepositoriesResponse(CamelStruct, frozen=True, kw_only=True):
-    """The repositories requested, in any order."""
+    """The repositories requested, in any order, or a page of all."""
 
     repositories: tuple[Repository, ...]
+    next_token: str | None = None
 
 
 class DescribeImagesResponse(CamelStruct, frozen=True, kw_only=True):
-    """The images requested, in any order, each once."""
+    """The images requested, in any order, each once, or a page of all."""
 
     image_details: tuple[Image, ...]
+    next_token: str | None = None
 
 
 class Tag(Struct, frozen=True, kw_only=True, gc=False, rename="pascal"):
@@ -63,7 +65,7 @@ class ImageFailure(CamelStruct, frozen=True, kw_only=True):
 class BatchGetImageResponse(CamelStruct, frozen=True, kw_only=True):
     """The images found, and a failure for each other id."""
 
-    images: tuple[Manifest, ...]
+    images: tuple[ImageManifest, ...]
     failures: tuple[ImageFailure, ...]
 
 
@@ -72,6 +74,7 @@ class DescribeImageScanFindingsResponse(CamelStruct, frozen=True, kw_only=True):
 
     image_scan_status: ImageScanStatus
     image_scan_findings: Findings = Findings()
+    next_token: str | None = None
 
 
 class DescribeImageReplicationStatusResponse(CamelStruct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from conftest import UnusedSession
 from delivery_samples import (
     MALFORMED_JSON,
     PUSH,
@@ -317,7 +318,7 @@ def test_an_unknown_delivery_raises(delivery: Any) -> None:
 
 def test_the_session_and_the_limit_are_passed_on() -> None:
     """Events are bound to the session, and no more is expanded than allowed."""
-    session: Any = object()
+    session = UnusedSession()
     sessions: list[Any] = []
 
     def handle(event: ECREvent | UnknownEvent) -> None:

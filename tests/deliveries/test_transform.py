@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import UnusedSession
 from delivery_samples import (
     MALFORMED_JSON,
     PUSH_JSON,
@@ -228,7 +229,7 @@ def test_failures_are_logged_by_default(caplog: pytest.LogCaptureFixture) -> Non
 
 def test_the_session_and_the_limit_are_passed_on() -> None:
     """Events are bound to the session, and no more is expanded than allowed."""
-    session: Any = object()
+    session = UnusedSession()
     sessions: list[Any] = []
     transform(firehose(PUSH_JSON), lambda event: sessions.append(event.session), session=session)
     assert sessions == [session]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conftest import UnusedSession
 from delivery_samples import (
     MALFORMED_JSON,
     PUSH,
@@ -169,7 +170,7 @@ def test_the_outermost_id_wins() -> None:
 
 def test_the_session_is_bound_to_every_event() -> None:
     """Lookups go through the session, however deep the event is nested."""
-    session: Any = object()
+    session = UnusedSession()
     delivery = {"Records": [sqs(PUSH_JSON), sqs(json.dumps(notification(REPLICATION_JSON)))]}
     records = list(unwrap(delivery, session=session))
     assert [record.event.session for record in records if isinstance(record, Record)] == [session, session]

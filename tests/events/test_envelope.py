@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from conftest import UnusedSession
 from documents import document, error_text, references
 
 from ecr_events import ECREvent, ECRImageActionEvent, EventBridgeEvent, UnknownEvent, decode, encode
@@ -96,7 +97,7 @@ class OwnEvent(ECRImageActionEvent, frozen=True, kw_only=True):
 )
 def test_the_session_is_bound_and_not_part_of_the_value(payload: Any, type: Any) -> None:
     """The session is not encoded, compared, hashed, shown, pickled or copied."""
-    session: Any = object()
+    session = UnusedSession()
     event = decode(payload, type=type, session=session)
     without = decode(payload, type=type)
     assert event.session is session
@@ -119,8 +120,8 @@ def test_a_payload_cannot_set_the_session() -> None:
 
 def test_using_returns_a_copy_with_another_session() -> None:
     """The event itself is unchanged."""
-    first: Any = object()
-    second: Any = object()
+    first: Any = UnusedSession()
+    second: Any = UnusedSession()
     event = decode(PUSH, session=first)
     other = event.using(second)
     assert other is not event
@@ -130,7 +131,7 @@ def test_using_returns_a_copy_with_another_session() -> None:
 
 def test_a_session_is_released_with_its_events() -> None:
     """The slot holds no reference after the event is gone, although events are not garbage-collected."""
-    session: Any = object()
+    session = UnusedSession()
     before = sys.getrefcount(session)
     for _ in range(1_000):
         decode(PUSH, session=session).using(session)

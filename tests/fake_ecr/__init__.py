@@ -1,6 +1,6 @@
 """An HTTP server on loopback that speaks enough of ECR's API for a boto3 client, and injects faults."""
 
-from fake_ecr.faults import DENIED, EXPIRED, SERVER_ERROR, THROTTLED, Broken, Error, Fault, Slow
+from fake_ecr.faults import DENIED, EXPIRED, SERVER_ERROR, THROTTLED, Broken, Error, Fault, Partial, Slow
 from fake_ecr.http import ECRServer
 from fake_ecr.request import Request
 
@@ -13,6 +13,7 @@ __all__ = [
     "ECRServer",
     "Error",
     "Fault",
+    "Partial",
     "Request",
     "Slow",
 ]

@@ -8,7 +8,7 @@ from string import Template
 
 from fake_ecr.request import REGISTRY_ID, Json, Request
 
-__all__ = ["DENIED", "EXPIRED", "SERVER_ERROR", "THROTTLED", "Broken", "Error", "Fault", "Faults", "Slow"]
+__all__ = ["DENIED", "EXPIRED", "SERVER_ERROR", "THROTTLED", "Broken", "Error", "Fault", "Faults", "Partial", "Slow"]
 
 
 @dataclass(eq=False)
@@ -35,6 +35,13 @@ class Slow:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Partial:
+    """A valid response with the first items of its list alone, and the token of another page."""
+
+    keep: int
+
+
 class Broken(Enum):
     """Faults in which the response is incomplete."""
 
@@ -46,7 +53,7 @@ class Broken(Enum):
     """A valid HTTP response whose body is the first half of the JSON."""
 
 
-Fault = Error | Slow | Broken
+Fault = Error | Partial | Slow | Broken
 
 THROTTLED = Error("ThrottlingException", message="Rate exceeded")
 SERVER_ERROR = Error("ServerException", 500, "The server failed")

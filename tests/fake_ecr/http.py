@@ -14,7 +14,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from fake_ecr.faults import Broken, Error, Fault, Faults, Slow
+from fake_ecr.faults import Broken, Error, Fault, Faults, Partial, Slow
 from fake_ecr.registry import Registry
 from fake_ecr.request import Json, Request
 
@@ -98,12 +98,16 @@ class ECRServer(Registry, Faults):
         if isinstance(fault, Error):
             return fault.status, fault.response(request)
         try:
-            return 200, self.response(request)
+            response = self.response(request)
         except Error as error:
             response = error.response(request)
             if not self.names_missing:
                 response["message"] = _UNNAMED.get(error.code, error.message)
             return error.status, response
+        if isinstance(fault, Partial):
+            key = next(iter(response))
+            response = {key: response[key][: fault.keep], "nextToken": "0"}
+        return 200, response
 
 
 class _HTTPServer(ThreadingHTTPServer):

@@ -19,6 +19,9 @@ MOMENT = 1767225600.0
 """2026-01-01T00:00:00Z, the default of every timestamp."""
 
 MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
+_IMAGE_ID = {"imageDigest": "[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+", "imageTag": "[a-zA-Z0-9-_]+[a-zA-Z0-9-._]*"}
+"""The patterns that ECR names in its errors."""
+
 MAX_IDS = 100
 """The maximum number of ids in a request, and the default page size."""
 
@@ -59,7 +62,9 @@ class _Repository:
 
     def find(self, image_id: Json) -> _Image | None:
         """Return the image of an `ImageIdentifier`, or None."""
-        return next((image for image in self.images.values() if image.matches(image_id)), None)
+        digest = image_id.get("imageDigest")
+        candidates = self.images.values() if digest is None else filter(None, [self.images.get(digest)])
+        return next((image for image in candidates if image.matches(image_id)), None)
 
     def get(self, image_id: Json) -> _Image:
         """Return the image of an `ImageIdentifier`, or raise ECR's error."""
@@ -149,7 +154,7 @@ class Registry:
             self.add_repository(repository_name, region=region, registry_id=registry_id)
         image = _Image(detail, list(tags), manifest, findings, replication)
         images = self._repository(region, registry_id, repository_name).images
-        for other in images.values():
+        for other in images.values() if image.tags else ():
             other.tags = [tag for tag in other.tags if tag not in image.tags]
         images[digest] = image
 
@@ -198,11 +203,19 @@ class Registry:
         return {"repositories": [self._repository(region, registry_id, name).fields for name in names][::-1]}
 
     def _describe_images(self, request: Request) -> Json:
-        """Return the images requested, each once, or a page of all; one missing image fails the request."""
+        """Return the images requested, each once, or a page of those that pass the filter.
+
+        One missing image fails the request.
+        """
         if "imageIds" not in request.body:
             images = self._requested_repository(request).images.values()
-            return _page("imageDetails", [image.detail for image in images], request)
+            listed = [image.detail for image in images if _is_listed(image, request.body.get("filter", {}))]
+            return _page("imageDetails", listed, request)
         ids = _requested_ids("imageIds", request)
+        for image_id in ids:
+            for member, pattern in _IMAGE_ID.items():
+                if member in image_id and not re.fullmatch(pattern, image_id[member]):
+                    raise _invalid(member, f"must satisfy regular expression '{pattern}'")
         details = {image.digest: image.detail for image in map(self._requested_repository(request).get, ids)}
         return {"imageDetails": list(details.values())[::-1]}
 
@@ -214,6 +227,9 @@ class Registry:
         failures: list[Json] = []
         for image_id in ids:
             image = repository.find(image_id)
+            if image is not None and image.fields.get("imageStatus") == "ARCHIVED":
+                failures.append(_failure(image_id, "ImageInaccessible", "The image is archived"))
+                continue
             if image is None:
                 failures.append(_failure(image_id, "ImageNotFound", "Requested image not found"))
                 continue
@@ -264,6 +280,15 @@ class Registry:
         members = _image_members(request, image_id, image)
         del members["registryId"]  # absent in this response alone
         return {**members, "replicationStatuses": image.replication}
+
+
+def _is_listed(image: _Image, filters: Json) -> bool:
+    """Return whether an image passes a ``DescribeImagesFilter``; archived ones are not listed by default."""
+    tag_status, image_status = filters.get("tagStatus", "ANY"), filters.get("imageStatus", "ACTIVE")
+    return tag_status in {"ANY", "TAGGED" if image.tags else "UNTAGGED"} and image_status in {
+        "ANY",
+        image.fields.get("imageStatus"),
+    }
 
 
 def _present(fields: Json) -> Json:

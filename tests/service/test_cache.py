@@ -1,6 +1,8 @@
 import contextlib
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -12,14 +14,21 @@ pytestmark = pytest.mark.timeout(10)
 class Fetch:
     """A fetch that records its calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.calls: list[list[str]] = []
+        self.clock = clock
 
-    def __call__(self, keys: list[str]) -> Iterator[dict[str, str | Exception]]:
-        """Yield each key in upper case; for one with an exclamation mark an exception."""
+    def __call__(self, keys: list[str]) -> Iterator[tuple[float, dict[str, str | Exception | None]]]:
+        """Yield each key in upper case; for one with an exclamation mark an exception, with a question mark None."""
         self.calls.append(keys)
         for key in keys:
-            yield {key: ValueError(key) if key.startswith("!") else key.upper()}
+            values = {"!": ValueError(key), "?": None}
+            yield self.clock(), {key: values.get(key[0], key.upper())}
+
+
+def now(values: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+    """Return values that are requested now."""
+    return time.time(), values
 
 
 class Clock:
@@ -34,8 +43,9 @@ class Clock:
 
 def test_a_value_expires_after_its_ttl() -> None:
     """The time to live counts from the fetch of each key."""
-    clock, fetch = Clock(), Fetch()
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9, clock=clock.time)
+    clock = Clock()
+    fetch = Fetch(clock.time)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=9, clock=clock.time)
     assert cache.get(["a"], fetch) == {"a": "A"}
     clock.now = 9.9
     assert cache.get(["b", "a", "b"], fetch) == {"b": "B", "a": "A"}
@@ -44,10 +54,74 @@ def test_a_value_expires_after_its_ttl() -> None:
     assert fetch.calls == [["a"], ["b"], ["a"]]
 
 
+def test_a_missing_resource_expires_earlier() -> None:
+    """After a tenth of the time: images and repositories are looked up before they exist."""
+    clock = Clock()
+    fetch = Fetch(clock.time)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=60, max_size=9, clock=clock.time)
+    for clock.now in (0.0, 5.9, 6.0, 59.9, 60.0):
+        assert cache.get(["a", "?"], fetch) == {"a": "A", "?": None}
+    assert fetch.calls == [["a", "?"], ["?"], ["?"], ["a"]]
+
+
+def test_a_clock_that_is_set_back_expires_values() -> None:
+    """A value from the future could be of any age."""
+    clock = Clock()
+    fetch = Fetch(clock.time)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=60, max_size=9, clock=clock.time)
+    for clock.now in (100.0, 99.0, 99.5):
+        cache.get("a", fetch)
+    assert fetch.calls == [["a"], ["a"]]
+
+
+@pytest.mark.parametrize(
+    ("since", "asked", "is_shared"),
+    [
+        (97.9, 101.0, True),  # requested 2 s after it
+        (98.1, 101.0, False),
+        (98.1, 100.05, True),  # requested less than 0.1 s ago, for a change that is not older
+        (98.1, 100.15, False),
+        (99.0, 100.05, True),
+        (99.1, 100.05, False),  # requested for an older change
+        (200.0, 100.0, False),
+    ],
+)
+def test_a_value_is_shared_with_changes_that_it_shows(since: float, asked: float, *, is_shared: bool) -> None:
+    """It was requested at 100, for a change at 99."""
+    clock = Clock()
+    fetch = Fetch(clock.time)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=60, max_size=9, clock=clock.time)
+    clock.now = 100.0
+    cache.get("a", fetch, since=99.0)
+    clock.now = asked
+    assert (cache.peek("a", since) == "A") is is_shared
+    cache.get("a", fetch, since=since)
+    assert fetch.calls == [["a"]] * (1 if is_shared else 2)
+
+
+def test_the_deadline_ends_the_wait_for_another_thread() -> None:
+    """What has not arrived is left out; the other thread is not disturbed."""
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=9)
+    started, proceed = threading.Event(), threading.Event()
+
+    def fetch_slowly(_: list[str]) -> Iterator[tuple[float, dict[str, str | Exception | None]]]:
+        started.set()
+        proceed.wait()
+        yield now({"a": "A"})
+
+    thread = threading.Thread(target=cache.get, args=("a", fetch_slowly))
+    thread.start()
+    started.wait()
+    assert cache.get("ab", Fetch(), deadline=time.monotonic() + 0.05) == {"b": "B"}
+    proceed.set()
+    thread.join()
+    assert cache.peek("a") == "A"
+
+
 def test_the_oldest_entry_is_evicted() -> None:
     """A lookup of more keys than fit returns all values, and leaves the last ones in the cache."""
     fetch = Fetch()
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=2)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=2)
     assert cache.get("abc", fetch) == {"a": "A", "b": "B", "c": "C"}
     cache.get("bc", fetch)
     cache.get("a", fetch)
@@ -58,8 +132,9 @@ def test_the_oldest_entry_is_evicted() -> None:
 
 def test_a_renewed_entry_is_evicted_last() -> None:
     """An expired entry that was fetched again is newer than the entries between its two fetches."""
-    clock, fetch = Clock(), Fetch()
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=2, clock=clock.time)
+    clock = Clock()
+    fetch = Fetch(clock.time)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=2, clock=clock.time)
     for clock.now, key in ((0, "a"), (5, "b"), (10, "a"), (11, "c"), (12, "a"), (12, "b")):
         cache.get(key, fetch)
     assert fetch.calls == [["a"], ["b"], ["a"], ["c"], ["b"]]
@@ -68,7 +143,7 @@ def test_a_renewed_entry_is_evicted_last() -> None:
 def test_reading_an_entry_does_not_renew_it() -> None:
     """Eviction follows the order of the fetches, not of the reads."""
     fetch = Fetch()
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=2)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=2)
     for key in "abaca":
         cache.get(key, fetch)
     assert fetch.calls == [["a"], ["b"], ["c"], ["a"]]
@@ -77,7 +152,7 @@ def test_reading_an_entry_does_not_renew_it() -> None:
 def test_an_exception_is_returned_but_not_cached() -> None:
     """The next lookup fetches the key again; values fetched with it are cached."""
     fetch = Fetch()
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=9)
     for _ in range(2):
         values = cache.get(["!", "a"], fetch)
         assert isinstance(values["!"], ValueError)
@@ -88,7 +163,7 @@ def test_an_exception_is_returned_but_not_cached() -> None:
 def test_clear_removes_every_entry() -> None:
     """The next lookup fetches all keys."""
     fetch = Fetch()
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=9)
     cache.get("ab", fetch)
     cache.clear()
     cache.get("ab", fetch)
@@ -99,10 +174,10 @@ def test_a_value_fetched_before_a_clear_is_not_cached() -> None:
     """Nor does it replace the value that was fetched after the clear."""
     cache: Cache[str, str] = Cache(ttl=10, max_size=9)
 
-    def fetch_slowly(keys: list[str]) -> Iterator[dict[str, str]]:
+    def fetch_slowly(keys: list[str]) -> Iterator[tuple[float, dict[str, str]]]:
         cache.clear()
-        assert cache.get(["a"], lambda _: [{"a": "new"}]) == {"a": "new"}
-        yield dict.fromkeys(keys, "old")
+        assert cache.get(["a"], lambda _: [now({"a": "new"})]) == {"a": "new"}
+        yield now(dict.fromkeys(keys, "old"))
 
     assert cache.get(["a"], fetch_slowly) == {"a": "old"}
     assert cache.get(["a"], lambda _: []) == {"a": "new"}
@@ -110,20 +185,20 @@ def test_a_value_fetched_before_a_clear_is_not_cached() -> None:
 
 def test_a_fetch_abandoned_after_a_clear_leaves_later_fetches_pending() -> None:
     """A third lookup waits for the fetch that began after the clear."""
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=9)
     started, proceed, fetch = threading.Event(), threading.Event(), Fetch()
 
-    def fail(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+    def fail(_: list[str]) -> Iterator[tuple[float, dict[str, str | Exception | None]]]:
         started.set()
         proceed.wait()
         raise LookupError
 
-    def fetch_after_clear(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+    def fetch_after_clear(_: list[str]) -> Iterator[tuple[float, dict[str, str | Exception | None]]]:
         proceed.set()
         abandoned.join()
         third.start()
         third.join(0.1)
-        yield {"a": "new"}
+        yield now({"a": "new"})
 
     def get_once() -> None:
         with contextlib.suppress(LookupError):
@@ -144,11 +219,11 @@ def test_each_piece_is_available_at_once() -> None:
     cache: Cache[str, str] = Cache(ttl=10, max_size=9)
     first, proceed = threading.Event(), threading.Event()
 
-    def fetch_slowly(_: list[str]) -> Iterator[dict[str, str]]:
-        yield {"a": "A"}
+    def fetch_slowly(_: list[str]) -> Iterator[tuple[float, dict[str, str]]]:
+        yield now({"a": "A"})
         first.set()
         proceed.wait()
-        yield {"b": "B"}
+        yield now({"b": "B"})
 
     thread = threading.Thread(target=cache.get, args=("ab", fetch_slowly))
     thread.start()
@@ -160,11 +235,11 @@ def test_each_piece_is_available_at_once() -> None:
 
 def test_an_abandoned_fetch_is_repeated_by_a_waiting_thread() -> None:
     """The waiting thread fetches all abandoned keys in one call."""
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=9)
     started, proceed, fetch = threading.Event(), threading.Event(), Fetch()
 
-    def fail(_: list[str]) -> Iterator[dict[str, str | Exception]]:
-        yield {"a": "A"}
+    def fail(_: list[str]) -> Iterator[tuple[float, dict[str, str | Exception | None]]]:
+        yield now({"a": "A"})
         started.set()
         proceed.wait()
         raise KeyboardInterrupt
@@ -196,7 +271,7 @@ def test_an_interrupted_claim_is_abandoned() -> None:
             return super().__hash__()
 
     fetch = Fetch()
-    cache: Cache[str, str | Exception] = Cache(ttl=10, max_size=9)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=9)
     lock = vars(cache)["_lock"]
     with pytest.raises(KeyboardInterrupt):
         cache.get(["a", InterruptingKey("b")], fetch)
@@ -206,20 +281,20 @@ def test_an_interrupted_claim_is_abandoned() -> None:
 
 def test_a_waiting_thread_gets_values_that_are_not_cached() -> None:
     """Exceptions, and all values of a cache without a time to live, are not fetched twice."""
-    cache: Cache[str, str | Exception] = Cache(ttl=0, max_size=9)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=0, max_size=9)
     started, proceed = threading.Event(), threading.Event()
     error, calls = ValueError("a"), list[list[str]]()
 
-    def fetch_slowly(_: list[str]) -> Iterator[dict[str, str | Exception]]:
+    def fetch_slowly(_: list[str]) -> Iterator[tuple[float, dict[str, str | Exception | None]]]:
         started.set()
         proceed.wait()
-        yield {"a": error, "b": "B"}
+        yield now({"a": error, "b": "B"})
 
-    def fetch_rest(keys: list[str]) -> Iterator[dict[str, str | Exception]]:
+    def fetch_rest(keys: list[str]) -> Iterator[tuple[float, dict[str, str | Exception | None]]]:
         # The keys of the other thread are claimed by now.
         calls.append(keys)
         proceed.set()
-        yield {"c": "C"}
+        yield now({"c": "C"})
 
     thread = threading.Thread(target=cache.get, args=("ab", fetch_slowly))
     thread.start()

@@ -2,15 +2,18 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -18,12 +21,14 @@ from botocore.config import Config
 from conftest import ACCOUNT, APP, OTHER_ACCOUNT, LoopbackSession, digest
 from fake_ecr import EXPIRED, ECRServer
 
-from ecr_events import CredentialsError
+from ecr_events import CredentialsError, ECRImageActionEvent, InvalidRequestError, decode, encode
 from ecr_events.errors import BatchServiceError
+from ecr_events.samples import sample
 from ecr_events.service import ECRService, ecr_service
 from ecr_events.service.api import API
 from ecr_events.service.clients import ClientPool
 from ecr_events.service.responses import DescribeRepositoriesResponse
+from ecr_events.service.validation import Boundary
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -35,12 +40,15 @@ class StubSession:
 
     def __init__(self) -> None:
         self.created: list[str] = []
+        self.config: Any = None
 
     def client(self, service_name: str, *, region_name: str, config: Any) -> Any:
         """Return a client with a connection pool of one."""
-        assert (service_name, config) == ("ecr", None)
+        assert service_name == "ecr"
+        self.config = config
         self.created.append(region_name)
-        return SimpleNamespace(meta=SimpleNamespace(config=SimpleNamespace(max_pool_connections=1)))
+        events = SimpleNamespace(register_first=Mock())
+        return SimpleNamespace(meta=SimpleNamespace(config=SimpleNamespace(max_pool_connections=1), events=events))
 
 
 # boto3
@@ -100,7 +108,152 @@ print({"boto3", "botocore", "concurrent.futures", "logging"} & set(sys.modules))
     assert output == "set()\n"
 
 
-# Sessions and credentials
+# Sessions, configuration and credentials
+
+
+def test_the_default_timeouts_are_short() -> None:
+    """A region that does not respond holds up an event for seconds, not for minutes."""
+    session = StubSession()
+    ClientPool(session, None, None).client(ACCOUNT, "eu-west-1")
+    assert (session.config.connect_timeout, session.config.read_timeout) == (5, 10)
+    config = Config(read_timeout=1)
+    ClientPool(session, None, config).client(ACCOUNT, "eu-west-1")
+    assert session.config is config
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"session": "default"}, TypeError, "session must be a boto3 Session, not 'default'"),
+        ({"session": SimpleNamespace(meta=None)}, TypeError, "session must be a boto3 Session, not namespace"),
+        ({"session_for": {}}, TypeError, "session_for must be callable, not {}"),
+        ({"config": {"read_timeout": 5}}, TypeError, "config must be a botocore.config.Config, not {'read_timeout'"),
+        ({"cache_ttl": -1}, ValueError, "cache_ttl must be a number of seconds, 0 or more, not -1"),
+        ({"cache_ttl": float("nan")}, ValueError, "cache_ttl must be a number of seconds, 0 or more, not nan"),
+        ({"cache_ttl": "60"}, TypeError, "'<=' not supported"),
+        ({"cache_size": 0}, ValueError, "cache_size must be 1 or more, not 0; cache_ttl=0 disables the cache"),
+        ({"accounts": ACCOUNT}, TypeError, f"accounts must be strings, not '{ACCOUNT}'"),
+        ({"accounts": [12345678901]}, TypeError, "accounts must be strings, not [12345678901]"),
+        ({"accounts": ["1"]}, ValueError, "accounts: not an AWS account: '1'"),
+        ({"regions": {"Frankfurt"}}, ValueError, "regions: not an AWS region: 'Frankfurt'"),
+    ],
+)
+def test_a_mistake_of_the_caller_is_reported_at_once(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    """It is a TypeError or a ValueError, not an error that a retry could help."""
+    with pytest.raises(error, match=re.escape(message)):
+        ECRService(**arguments)
+
+
+def test_a_boto3_client_is_no_session(session: LoopbackSession) -> None:
+    """Neither for a service, nor for an event; nor is a service for another service."""
+    wrongs: list[Any] = [session.client("ecr", region_name="eu-west-1"), {}, "default"]
+    event = sample(ECRImageActionEvent)
+    for wrong in wrongs:
+        with pytest.raises(TypeError, match="session must be a boto3 Session, not"):
+            ECRService(wrong)
+        with pytest.raises(TypeError, match="session must be a boto3 Session or an ECRService, not"):
+            event.using(wrong)
+        with pytest.raises(TypeError, match="session must be a boto3 Session or an ECRService, not"):
+            decode(encode(event), session=wrong)
+    with pytest.raises(TypeError, match="session must be a boto3 Session, not"):
+        ECRService(ECRService(session))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"since": "now"}, TypeError, "since must be a datetime, not 'now'"),
+        ({"since": datetime(2026, 1, 1)}, ValueError, "since must have a time zone: 2026-01-01 00:00:00"),  # noqa: DTZ001
+        ({"timeout": 0}, ValueError, "timeout must be a positive number of seconds, not 0"),
+        ({"timeout": float("inf")}, ValueError, "timeout must be a positive number of seconds, not inf"),
+    ],
+)
+def test_a_mistake_in_a_lookup_is_reported_at_once(
+    session: LoopbackSession, options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    """No request is sent."""
+    service = ECRService(session)
+    with pytest.raises(error, match=re.escape(message)):
+        service.images([APP.image(tag="a")], **options)
+    with pytest.raises(error, match=re.escape(message)):
+        service.repositories([APP], **options)
+    assert session.made == []
+
+
+def test_a_lookup_takes_the_reference_that_it_names(session: LoopbackSession) -> None:
+    """A string, or a repository for an image, is a TypeError that shows it."""
+    service: Any = ECRService(session)
+    for lookup, wrong in (
+        (service.image, APP),
+        (service.image, "team/app:1"),
+        (service.repository, "team/app"),
+        (service.images, [APP]),
+        (service.repositories, ["team/app"]),
+        (service.tags, "team/app"),
+        (service.list_images, "team/app"),
+        (service.client_for, None),
+    ):
+        with pytest.raises(TypeError, match="not a reference"):
+            lookup(wrong)
+    assert session.made == []
+
+
+def test_a_service_may_be_limited_to_accounts_and_regions(server: ECRServer, session: LoopbackSession) -> None:
+    """An event decides where its lookups go, so a forged one is refused before `session_for` is called."""
+    server.add(APP.image(tag="a"))
+    calls: list[tuple[str, str]] = []
+
+    def session_for(account: str, region: str) -> LoopbackSession:
+        calls.append((account, region))
+        return session
+
+    service = ECRService(session_for=session_for, accounts={ACCOUNT}, regions=["eu-west-1"])
+    for changes, message in (
+        ({"registry_id": OTHER_ACCOUNT}, f"not one of the accounts of this service: '{OTHER_ACCOUNT}'"),
+        ({"region": "us-east-1"}, "not one of the regions of this service: 'us-east-1'"),
+    ):
+        outside = msgspec.structs.replace(APP, **changes)
+        for lookup in (service.repository, service.tags, service.list_images, service.client_for):
+            with pytest.raises(InvalidRequestError, match=re.escape(message)) as refused:
+                lookup(outside)
+            assert refused.value.reference == outside
+        with pytest.raises(BatchServiceError) as caught:
+            service.images([outside.image(tag="a"), APP.image(tag="a")])
+        assert list(caught.value.errors) == [outside.image(tag="a")]
+        assert list(caught.value.results) == [APP.image(tag="a")]
+    assert calls == [(ACCOUNT, "eu-west-1")]
+    assert server.count() == 1
+
+
+def test_an_event_may_be_bound_to_a_service(server: ECRServer, session: LoopbackSession) -> None:
+    """Its configuration, its limits and its cache then apply to the event's lookups."""
+    event = sample(ECRImageActionEvent)
+    assert event.image_reference is not None
+    server.add(event.image_reference)
+    service = ECRService(session, accounts={event.account})
+    bound = decode(encode(event), session=service)
+    assert bound.session is service
+    assert bound == event
+    assert bound.image is not None
+    assert bound.using(service).image is service.image(event.image_reference)
+    assert server.count() == 1
+    forged = msgspec.structs.replace(event, account=OTHER_ACCOUNT).using(service)
+    with pytest.raises(InvalidRequestError, match="not one of the accounts"):
+        _ = forged.repository
+
+
+def test_client_for_is_boto3s_client_of_the_region(server: ECRServer, session: LoopbackSession) -> None:
+    """It calls operations that the service does not wrap; lookups share it."""
+    server.add(APP.image(tag="a"))
+    service = ECRService(session)
+    client = service.client_for(APP.image(tag="a"))
+    assert client is service.client_for(APP)
+    assert client.meta.region_name == "eu-west-1"
+    assert session.made == ["eu-west-1"]
+    found = client.describe_images(registryId=APP.registry_id, repositoryName=APP.repository_name)
+    assert len(found["imageDetails"]) == 1
 
 
 def test_session_for_is_called_once_for_each_account_and_region(server: ECRServer) -> None:
@@ -179,7 +332,7 @@ def test_a_retry_with_new_credentials_holds_a_slot(server: ECRServer) -> None:
     server.fail(EXPIRED)
     config = Config(max_pool_connections=1)
     pool = ClientPool(None, lambda _account, _region: RecordingSession(server.url), config)
-    API(pool).call(APP, "describe_repositories", DescribeRepositoriesResponse)
+    API(pool, Boundary(None, None)).call(APP, "describe_repositories", DescribeRepositoriesResponse)
     assert server.count() == 2
     assert slots_free == [False, False]
     assert slots().acquire(blocking=False)

@@ -67,7 +67,7 @@ def test_a_fault_is_a_service_error(  # noqa: PLR0917 - the columns of a table
     """It has the reference, ECR's code, and botocore's error as its cause; it is not cached."""
     image = APP.image(digest=digest(1))
     server.add(image)
-    server.fail(fault)
+    server.fail(fault, times=2 if fault in {Broken.DROP, Broken.TRUNCATED} else 1)
     service = ECRService(session, config=ONE_ATTEMPT)
     with pytest.raises(error, match=re.escape(reason)) as caught:
         service.image(image)
@@ -161,9 +161,22 @@ def test_a_parser_error_is_an_unavailable_error() -> None:
 
 def test_a_truncated_error_response_is_an_unavailable_error(server: ECRServer, session: LoopbackSession) -> None:
     """Its code, which botocore takes from the HTTP status, does not mean that the image is missing."""
-    server.fail(Broken.TRUNCATED)
+    server.fail(Broken.TRUNCATED, times=2)
     with pytest.raises(UnavailableError, match="failed with 400"):
         ECRService(session, config=ONE_ATTEMPT).image(APP.image(digest=digest(1)))
+    assert server.count() == 2
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_truncated_response_is_requested_again_once(
+    server: ECRServer, session: LoopbackSession, *, exists: bool
+) -> None:
+    """Whether it is a result or an error."""
+    if exists:
+        server.add(APP.image(tag="a"))
+    server.fail(Broken.TRUNCATED)
+    assert (ECRService(session).image(APP.image(tag="a")) is not None) is exists
+    assert server.count() == 2
 
 
 def test_a_timeout_is_an_unavailable_error(server: ECRServer, session: LoopbackSession) -> None:
@@ -219,6 +232,8 @@ def test_missing_credentials_are_a_credentials_error(server: ECRServer) -> None:
         {"repository_name": "Team"},
         {"repository_name": "a" * 257},
         {"repository_name": "../app"},
+        {"repository_name": "a\n"},
+        {"region": "eu-west-1\n"},
     ],
 )
 def test_a_malformed_reference_is_refused_before_any_request(
@@ -259,9 +274,57 @@ def test_a_manifest_of_an_unsupported_type_is_a_service_error(server: ECRServer,
     assert (caught.value.code, caught.value.reference) == ("UnsupportedImageType", image)
 
 
+def test_an_archived_image_has_no_manifest(server: ECRServer, session: LoopbackSession) -> None:
+    """The error says what to do."""
+    image = APP.image(digest=digest(1))
+    server.add(image, imageStatus="ARCHIVED")
+    with pytest.raises(ServiceError, match="an archived image has no manifest until it is restored") as caught:
+        ECRService(session).manifest(image)
+    assert (caught.value.code, caught.value.reference) == ("ImageInaccessible", image)
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        {"tag": "v1', x:'"},
+        {"tag": "sha256:" + "0" * 64},
+        {"tag": "a" * 301},
+        {"tag": ".a"},
+        {"tag": "a\n"},
+        {"tag": "\uff41"},
+        {"digest": "v1"},
+        {"digest": ":v1"},
+        {"digest": "sha256:"},
+        {"digest": "sha256:" + "g" * 64},
+        {"digest": "sha256:0\x00"},
+    ],
+)
+def test_a_malformed_image_is_refused_before_any_request(
+    server: ECRServer, session: LoopbackSession, malformed: dict[str, str]
+) -> None:
+    """So it cannot be taken for another image, nor mislead the reading of ECR's error about another one."""
+    (value,) = malformed.values()
+    image, missing = APP.image(**malformed), APP.image(tag="missing")
+    server.add(APP.image(tag="v1"))
+    service = ECRService(session)
+    with pytest.raises(BatchServiceError, match=re.escape(repr(value[:200]))) as caught:
+        service.images([image, APP.image(tag="v1"), missing])
+    assert list(caught.value.errors) == [image]
+    assert [found is None for found in caught.value.results.values()] == [False, True]
+    assert server.count() == 2
+    for lookup in (service.image, service.manifest, service.scan_findings, service.replication_status):
+        with pytest.raises(InvalidRequestError) as refused:
+            lookup(image)
+        assert refused.value.reference == image
+    assert server.count() == 2
+
+
 @pytest.mark.parametrize(
     ("codes", "error"),
     [
+        (["UpstreamAccessDenied"], AccessDeniedError),
+        (["UpstreamTooManyRequests"], ThrottledError),
+        (["UpstreamUnavailable"], UnavailableError),
         (["InvalidImageDigest"], InvalidRequestError),
         (["InvalidImageTag"], InvalidRequestError),
         (["ImageNotFound"], error_mapping.NotFoundError),

@@ -5,13 +5,17 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 from conftest import ACCOUNT, APP, OTHER_ACCOUNT, LoopbackSession, digest
-from fake_ecr import ECRServer, Request, Slow
+from fake_ecr import ECRServer, Partial, Request, Slow
 
 from ecr_events import (
     ECRImageActionEvent,
     ECRReplicationActionEvent,
     ECRScanResourceChangeEvent,
+    InvalidRequestError,
     RepositoryReference,
+    ScanNotFoundError,
+    ServiceError,
+    UnavailableError,
     UnknownEvent,
 )
 from ecr_events.samples import sample
@@ -195,12 +199,15 @@ def test_the_findings_of_an_enhanced_scan(server: ECRServer, session: LoopbackSe
     )
 
 
-def test_findings_of_an_unscanned_image_are_none(server: ECRServer, session: LoopbackSession) -> None:
-    """A scan without findings has empty ones."""
+def test_an_image_that_was_never_scanned_is_not_clean(server: ECRServer, session: LoopbackSession) -> None:
+    """Its findings are an error, those of a missing image None, and those of a clean image empty."""
     server.add(APP.image(digest=digest(1)))
     server.add(APP.image(digest=digest(2)), findings=[])
     service = ECRService(session)
-    assert service.scan_findings(APP.image(digest=digest(1))) is None
+    with pytest.raises(ScanNotFoundError, match="Image scan does not exist") as caught:
+        service.scan_findings(APP.image(digest=digest(1)))
+    assert (caught.value.code, caught.value.reference) == ("ScanNotFoundException", APP.image(digest=digest(1)))
+    assert service.scan_findings(APP.image(digest=digest(3))) is None
     clean = service.scan_findings(APP.image(digest=digest(2)))
     assert clean is not None
     assert clean.findings == ()
@@ -298,3 +305,56 @@ def test_events_of_one_session_share_a_service(session: LoopbackSession, server:
     for _ in range(3):
         assert sample(ECRImageActionEvent).using(session).image is None
     assert server.count() == 1
+
+
+# Listing
+
+
+def test_images_are_listed_page_by_page(server: ECRServer, session: LoopbackSession) -> None:
+    """A call lists 1,000 images, and is made when the first of them is needed."""
+    for number in range(2_500):
+        server.add(APP.image(digest=digest(number)))
+    images = ECRService(session).list_images(APP)
+    assert server.count() == 0
+    assert next(images).digest == digest(0)
+    assert server.count() == 1
+    assert [image.digest for image in images] == [digest(number) for number in range(1, 2_500)]
+    assert server.count("DescribeImages") == server.count() == 3
+
+
+def test_images_are_listed_by_status(server: ECRServer, session: LoopbackSession) -> None:
+    """Active ones by default, tagged or not."""
+    server.add(APP.image(digest=digest(1), tag="a"))
+    server.add(APP.image(digest=digest(2)))
+    server.add(APP.image(digest=digest(3), tag="b"), imageStatus="ARCHIVED")
+    service = ECRService(session)
+
+    def numbers(**filters: str) -> list[int]:
+        return [int(image.digest[-1]) for image in service.list_images(APP, **filters)]
+
+    assert numbers() == [1, 2]
+    assert numbers(tag_status="TAGGED") == [1]
+    assert numbers(tag_status="UNTAGGED") == [2]
+    assert numbers(image_status="ARCHIVED") == [3]
+    assert numbers(image_status="ANY") == [1, 2, 3]
+
+
+def test_listing_a_missing_repository_is_an_error(server: ECRServer, session: LoopbackSession) -> None:
+    """It has not as few images as an empty one. A malformed reference is refused at once."""
+    service = ECRService(session)
+    with pytest.raises(ServiceError, match="does not exist") as caught:
+        list(service.list_images(APP))
+    assert (caught.value.code, caught.value.reference) == ("RepositoryNotFoundException", APP)
+    server.add_repository("team/app", region="eu-west-1", registry_id=ACCOUNT)
+    assert list(service.list_images(APP)) == []
+    with pytest.raises(InvalidRequestError, match="not a repository name: 'A'"):
+        service.list_images(msgspec.structs.replace(APP, repository_name="A"))
+
+
+def test_a_page_token_that_repeats_itself_ends_the_listing(server: ECRServer, session: LoopbackSession) -> None:
+    """Else it would never end."""
+    server.add(APP.image(digest=digest(1)))
+    server.fail(Partial(keep=1), times=None)
+    with pytest.raises(UnavailableError, match="DescribeImagesResponse repeats its nextToken"):
+        list(ECRService(session).list_images(APP))
+    assert server.count() == 2

@@ -8,10 +8,10 @@ import botocore.session
 import msgspec
 import pytest
 from botocore.retries.standard import ThrottledRetryableChecker
-from conftest import APP
 
 from ecr_events import InvalidRequestError, ThrottledError
-from ecr_events.service import Image, Manifest, Repository, api, batching, error_mapping, responses
+from ecr_events.service import Image, Repository, batching, error_mapping, responses, validation, waiting
+from ecr_events.service.manifest import ImageManifest
 from ecr_events.service.scan_findings import Findings
 
 MODEL: Any = botocore.session.get_session().get_service_model("ecr")
@@ -39,7 +39,7 @@ def nested_structs(annotation: Any) -> typing.Iterator[Any]:
 
 @pytest.mark.parametrize(
     ("struct", "name"),
-    [(Repository, "Repository"), (Image, "ImageDetail"), (Findings, "ImageScanFindings"), (Manifest, "Image")],
+    [(Repository, "Repository"), (Image, "ImageDetail"), (Findings, "ImageScanFindings"), (ImageManifest, "Image")],
 )
 def test_structs_have_every_field_of_their_shape(struct: type[msgspec.Struct], name: str) -> None:
     """A field that AWS adds, at any depth, fails this test alone."""
@@ -75,7 +75,12 @@ def test_every_error_code_of_the_operations_is_mapped() -> None:
 )
 def test_a_batch_has_the_maximum_number_of_ids(operation: str, key: str) -> None:
     """More would be an InvalidParameterException."""
-    assert MODEL.operation_model(operation).input_shape.members[key].metadata["max"] == batching.MAX_IDS
+    assert MODEL.operation_model(operation).input_shape.members[key].metadata["max"] == batching.MAX_NAMES
+
+
+def test_every_scan_status_is_known() -> None:
+    """A status that AWS adds would be waited for until the timeout."""
+    assert set(MODEL.shape_for("ScanStatus").enum) == waiting.SCANNED | waiting.SCANNING | waiting.NOT_SCANNED
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_repository_names_are_validated_as_by_ecr(name: str) -> None:
     model = MODEL.shape_for("RepositoryName").metadata
     valid = model["min"] <= len(name) <= model["max"] and re.fullmatch(model["pattern"], name) is not None
     try:
-        api.validate(msgspec.structs.replace(APP, repository_name=name))
+        validation.check_repository_name(name)
         accepted = True
     except InvalidRequestError:
         accepted = False

@@ -10,7 +10,14 @@ import pytest
 from conftest import LoopbackSession
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from ecr_events import ECREvent, ECRReplicationActionEvent, EventBridgeEvent, ImageReference, RepositoryReference
+from ecr_events import (
+    ECREvent,
+    ECRReplicationActionEvent,
+    EventBridgeEvent,
+    ImageReference,
+    RepositoryReference,
+    ScanNotFoundError,
+)
 from ecr_events.samples import sample
 from ecr_events.service import ECRService
 
@@ -101,4 +108,5 @@ def test_uncached_lookups(empty_server: str) -> None:
     assert manifest is not None
     assert str(image.image_digest) in manifest.text
     assert manifest.media_type == "application/vnd.oci.image.manifest.v1+json"
-    assert service.scan_findings(image) is None
+    with pytest.raises(ScanNotFoundError):
+        service.scan_findings(image)

@@ -12,7 +12,7 @@ from ecr_events import codec
 from ecr_events.deliveries.expansion import UNMEASURED, ExpansionLimit, expand
 from ecr_events.deliveries.records import NO_ATTRIBUTES, Record
 from ecr_events.events.envelope import bind
-from ecr_events.session import Session
+from ecr_events.session import EventSession
 
 __all__ = [
     "REFUSED",
@@ -36,7 +36,7 @@ Response: TypeAlias = dict[str, Any]
 
 Outcome = TypeVar("Outcome")
 
-UnwrapItem: TypeAlias = Callable[["Source", Any, Session | None, ExpansionLimit], Iterable[Outcome]]
+UnwrapItem: TypeAlias = Callable[["Source", Any, EventSession | None, ExpansionLimit], Iterable[Outcome]]
 """Unwraps an item of any form in a batch of the source."""
 
 REFUSED = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, BufferError)
@@ -122,7 +122,11 @@ class Source:
         return text_values(values) if values else NO_ATTRIBUTES
 
     def unwrap(
-        self, items: Sequence[Any], session: Session | None, max_expanded_size: int, unwrap_item: UnwrapItem[Outcome]
+        self,
+        items: Sequence[Any],
+        session: EventSession | None,
+        max_expanded_size: int,
+        unwrap_item: UnwrapItem[Outcome],
     ) -> Iterator[Record | Outcome]:
         """Yield the record in each item. What is not a plain event of a known type is left to `unwrap_item`."""
         decode, convert, unmeasured = codec.decode_known, msgspec.convert, max_expanded_size // UNMEASURED

@@ -17,7 +17,7 @@ from ecr_events.deliveries.records import Record
 from ecr_events.deliveries.sources.sns import decode_notification, is_notification
 from ecr_events.deliveries.sources.source import REFUSED, Outcome, PartialBatchSource, UnwrapItem, as_dict, text_values
 from ecr_events.events.envelope import bind
-from ecr_events.session import Session
+from ecr_events.session import EventSession
 
 __all__ = ["MAX_BATCH", "SQS", "ReceivedMessage", "SQSMessage", "is_sqs_batch"]
 
@@ -68,7 +68,7 @@ class SQSMessage(PartialBatchSource):
     def unwrap(
         self,
         items: Sequence[Any],
-        session: Session | None,
+        session: EventSession | None,
         max_expanded_size: int,
         unwrap_item: UnwrapItem[Outcome],
         keys: tuple[str, str, str] = (id_key, payload_key, attributes_key),  # costs less than three attributes
@@ -124,7 +124,7 @@ class ReceivedMessage(SQSMessage):
     def unwrap(
         self,
         items: Sequence[Any],
-        session: Session | None,
+        session: EventSession | None,
         max_expanded_size: int,
         unwrap_item: UnwrapItem[Outcome],
         keys: tuple[str, str, str] = (id_key, payload_key, attributes_key),

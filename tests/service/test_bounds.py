@@ -1,0 +1,200 @@
+"""Bounds in time: dead regions, timeouts, interrupts and abandoned requests."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from botocore.config import Config
+from conftest import APP, LoopbackSession, digest
+from fake_ecr import THROTTLED, ECRServer, Slow
+
+from ecr_events import BatchServiceError, ImageReference, ServiceTimeoutError, UnavailableError
+from ecr_events.service import ECRService, Image
+
+pytestmark = pytest.mark.timeout(30)
+
+
+def images(region: str, count: int) -> list[ImageReference]:
+    """Return images of as many repositories."""
+    return [
+        msgspec.structs.replace(APP, region=region, repository_name=f"app-{number}").image(digest=digest(number))
+        for number in range(count)
+    ]
+
+
+@pytest.fixture
+def healthy(server: ECRServer) -> list[ImageReference]:
+    """Return images in a region that responds."""
+    found = images("eu-west-1", 200)
+    for image in found:
+        server.add(image)
+    return found
+
+
+@pytest.fixture
+def dead(server: ECRServer) -> list[ImageReference]:
+    """Return images in a region that hangs."""
+    server.fail(Slow(20), times=None, when=lambda request: request.region == "us-east-1")
+    return images("us-east-1", 200)
+
+
+def test_a_dead_region_does_not_delay_others(
+    server: ECRServer, session: LoopbackSession, healthy: list[ImageReference], dead: list[ImageReference]
+) -> None:
+    """All results of the healthy region arrive while the other one hangs, and the cache has them at once."""
+    config = Config(read_timeout=2, retries={"total_max_attempts": 1})
+    service = ECRService(session, config=config)
+    errors: list[BatchServiceError] = []
+
+    def look_up() -> None:
+        try:
+            service.images([*dead, *healthy])
+        except BatchServiceError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=look_up)
+    thread.start()
+    while server.count() < 201:
+        time.sleep(0.01)
+    assert thread.is_alive()
+    thread.join()
+    assert list(errors[0].errors) == dead
+    assert {type(error) for error in errors[0].errors.values()} == {UnavailableError}
+    assert list(errors[0].results) == healthy
+    assert all(errors[0].results.values())
+    assert server.count() == 201
+
+
+def test_a_timeout_bounds_a_whole_call(
+    server: ECRServer, session: LoopbackSession, healthy: list[ImageReference], dead: list[ImageReference]
+) -> None:
+    """The error has what was found; nothing is requested afterwards."""
+    service = ECRService(session)
+    started = time.monotonic()
+    with pytest.raises(BatchServiceError, match=r"200 ServiceTimeoutError.*no result within 1.5 s") as caught:
+        service.images([*dead, *healthy], timeout=1.5)
+    assert 1.5 <= time.monotonic() - started < 2.5
+    assert list(caught.value.errors) == dead
+    assert all(isinstance(error, ServiceTimeoutError) for error in caught.value.errors.values())
+    assert all(isinstance(error, TimeoutError) for error in caught.value.errors.values())
+    assert list(caught.value.results) == healthy
+    assert all(caught.value.results.values())
+    before = server.count()
+    service.images(healthy, timeout=1.5)
+    assert server.count() == before
+
+
+def test_a_timeout_is_not_needed(server: ECRServer, session: LoopbackSession, healthy: list[ImageReference]) -> None:
+    """Neither for one lookup nor for many."""
+    service = ECRService(session)
+    assert service.images(healthy[:1], timeout=10)[healthy[0]] is not None
+    assert all(service.images(healthy, timeout=10).values())
+    assert all(service.repositories([image.repository for image in healthy], timeout=10).values())
+    assert server.count() == 200 + 2
+
+
+def test_retries_of_an_abandoned_request_are_not_sent(server: ECRServer, session: LoopbackSession) -> None:
+    """Botocore would send it again after a pause."""
+    server.fail(THROTTLED, times=None)
+    config = Config(retries={"mode": "standard", "total_max_attempts": 10})
+    service = ECRService(session, config=config)
+    with pytest.raises(BatchServiceError):
+        service.images([APP.image(tag="a")], timeout=0.3)
+    before = server.count()
+    time.sleep(3)
+    assert server.count() == before
+
+
+def test_requests_that_end_after_the_timeout_do_no_harm(server: ECRServer, session: LoopbackSession) -> None:
+    """Their results are dropped, and their connections are free again."""
+    server.delay = 0.4
+    service = ECRService(session, config=Config(max_pool_connections=1))
+    server.add(APP.image(tag="a"))
+    for _ in range(3):
+        with pytest.raises(BatchServiceError):
+            service.images([APP.image(tag="a")], timeout=0.1)
+    assert service.image(APP.image(tag="a")) is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals between processes")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_a_call_within_a_second(server: ECRServer, sent: signal.Signals) -> None:
+    """The process ends too, and sends nothing more."""
+    server.delay = 0.5
+    code = f"""
+import signal, sys
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+from conftest import APP, LoopbackSession
+from ecr_events.service import ECRService
+import msgspec
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+repositories = [msgspec.structs.replace(APP, repository_name=f"app-{{number}}") for number in range(500)]
+try:
+    ECRService(LoopbackSession({server.url!r})).images(repository.image(tag="a") for repository in repositories)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        while server.count() < 12:
+            time.sleep(0.01)
+        process.send_signal(sent)
+        interrupted = time.monotonic()
+        output, _ = process.communicate()
+        assert output == "interrupted\n"
+        assert time.monotonic() - interrupted < 1
+    before = server.count()
+    time.sleep(1)
+    assert server.count() == before
+
+
+def test_a_lookup_in_asyncio(server: ECRServer, session: LoopbackSession, healthy: list[ImageReference]) -> None:
+    """It runs in a thread, and does not stop the loop; concurrent tasks share the cache."""
+    server.delay = 0.05
+    service = ECRService(session)
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.01)
+            ticks += 1
+
+    async def look_up() -> list[dict[ImageReference, Image | None]]:
+        clock = asyncio.create_task(tick())
+        found = await asyncio.gather(*(asyncio.to_thread(service.images, healthy[:40]) for _ in range(3)))
+        clock.cancel()
+        return found
+
+    assert all(all(found.values()) for found in asyncio.run(look_up()))
+    assert ticks > 5
+    assert server.count() == 40
+
+
+def test_more_sites_than_threads(server: ECRServer, session: LoopbackSession) -> None:
+    """They wait for their turn."""
+    references = [
+        msgspec.structs.replace(APP, registry_id=f"{number:012}").image(digest=digest(number)) for number in range(150)
+    ]
+    for reference in references:
+        server.add(reference)
+    server.delay = 0.02
+    assert all(ECRService(session, config=Config(max_pool_connections=100)).images(references).values())
+    assert server.in_flight_peak <= 64
+    assert server.count() == 150
+
+
+def test_an_error_in_a_thread_reaches_the_caller(session: LoopbackSession) -> None:
+    """Such as one of `session_for` that is no Exception."""
+
+    def session_for(*_: str) -> LoopbackSession:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ECRService(session_for=session_for).images(images("eu-west-1", 2))
+    assert session.made == []
