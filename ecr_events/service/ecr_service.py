@@ -40,23 +40,24 @@ _services: WeakSet[ECRService] = WeakSet()
 class ECRService:
     """Looks up repositories and images in ECR, in few calls. Thread-safe.
 
-    A lookup goes to the region and the registry of its reference, whatever the session's own
-    are. A missing repository or image is None; every other failure is a `ServiceError`, or an
-    ImportError without boto3. The results of `repository`, `image`, `repositories` and `images`
-    are cached, misses for a tenth of the time; the other methods call ECR each time.
+    A lookup goes to the region and the registry of its reference, whatever the session's own are. A missing repository
+    or image is None; every other failure is a `ServiceError`, or an ImportError without boto3. A reference with a
+    digest is looked up by digest, otherwise by tag.
 
-    A result that is looked up `since` a change, such as the time of an event, was requested 2 s after it or later,
-    because events have whole seconds and clocks differ. Or it was requested for a change that is not older, less than
-    0.1 s ago, which is less than an event takes to arrive: a burst of events costs few calls.
+    The results of `repository`, `image`, `repositories` and `images` are cached, misses for a tenth of the time; the
+    other methods call ECR each time. With `since`, the aware time of a change such as an event's, the result was
+    requested 2 s after it or later, because events have whole seconds and clocks differ. Or it was requested for a
+    change that is not older, less than 0.1 s ago: an event takes longer to arrive, and a burst of events costs few
+    calls.
 
     Args:
         session: The boto3 session that provides the credentials; None for boto3's default session.
-        session_for: Instead of a session, for registries of several accounts: called with account
-            and region, returns the session to use there. Called once for each pair, and again
-            when AWS rejects the session's credentials, for example because they expired.
-        config: botocore's `Config`, for timeouts, retries and the size of a region's connection
-            pool, which bounds the number of concurrent calls there; None for botocore's defaults, with timeouts of
-            5 s to connect and 10 s to read.
+        session_for: Instead of a session, for registries of several accounts: called with account and region, returns
+            the session to use there. Called once for each pair, and again when AWS rejects the session's credentials,
+            for example because they expired.
+        config: botocore's `Config`, for timeouts, retries and the size of a region's connection pool, which bounds the
+            number of concurrent calls there; None for botocore's defaults, with timeouts of 5 s to connect and 10 s to
+            read.
         accounts: The accounts whose registries may be looked up, 12 digits each; None for all. Others are refused
             before any request, also before `session_for` is called.
         regions: The regions that may be looked up; None for all of AWS's.
@@ -113,10 +114,6 @@ class ECRService:
 
         One call of DescribeRepositories, unless cached. IAM: ``ecr:DescribeRepositories``.
 
-        Args:
-            reference: The repository.
-            since: The time of a change that the result has to show; aware.
-
         Raises:
             ServiceError: The lookup failed.
         """
@@ -125,12 +122,7 @@ class ECRService:
     def image(self, reference: ImageReference, since: datetime | None = None) -> Image | None:
         """Return the image, or None if it or its repository is missing.
 
-        A reference with a digest is looked up by digest, otherwise by tag. One call of
-        DescribeImages, unless cached. IAM: ``ecr:DescribeImages``.
-
-        Args:
-            reference: The image.
-            since: The time of a change that the result has to show; aware.
+        One call of DescribeImages, unless cached. IAM: ``ecr:DescribeImages``.
 
         Raises:
             ServiceError: The lookup failed.
@@ -138,10 +130,7 @@ class ECRService:
         return self._images.one(reference, since)
 
     def repositories(
-        self,
-        references: Iterable[RepositoryReference],
-        since: datetime | None = None,
-        timeout: float | None = None,
+        self, references: Iterable[RepositoryReference], since: datetime | None = None, timeout: float | None = None
     ) -> dict[RepositoryReference, Repository | None]:
         """Return each repository by its reference, None if it is missing.
 
@@ -149,35 +138,23 @@ class ECRService:
         or denied repository. Instead of many missing ones, one call for each 1,000 repositories of the registry, if
         IAM allows ``ecr:DescribeRepositories`` for all of them.
 
-        Args:
-            references: The repositories; duplicates cost nothing.
-            since: The time of a change that all results have to show; aware.
-            timeout: Seconds after which lookups without a result fail; None to wait for all.
-
         Raises:
-            BatchServiceError: Some lookups failed; the error has the results of the others.
+            BatchServiceError: Some lookups failed, or had no result within `timeout` seconds; the error has the results
+                of the others.
         """
         return self._repositories.many(references, since, timeout)
 
     def images(
-        self,
-        references: Iterable[ImageReference],
-        since: datetime | None = None,
-        timeout: float | None = None,
+        self, references: Iterable[ImageReference], since: datetime | None = None, timeout: float | None = None
     ) -> dict[ImageReference, Image | None]:
         """Return each image by its reference, None if it or its repository is missing.
 
-        References with a digest are looked up by digest, otherwise by tag. One call of DescribeImages for 100 images
-        of a repository, and one more for each missing image. Instead of many missing ones, one call for each 1,000
-        images of the repository. IAM: ``ecr:DescribeImages``.
-
-        Args:
-            references: The images; duplicates cost nothing.
-            since: The time of a change that all results have to show; aware.
-            timeout: Seconds after which lookups without a result fail; None to wait for all.
+        One call of DescribeImages for 100 images of a repository, and one more for each missing image. Instead of many
+        missing ones, one call for each 1,000 images of the repository. IAM: ``ecr:DescribeImages``.
 
         Raises:
-            BatchServiceError: Some lookups failed; the error has the results of the others.
+            BatchServiceError: Some lookups failed, or had no result within `timeout` seconds; the error has the results
+                of the others.
         """
         return self._images.many(references, since, timeout)
 
@@ -283,15 +260,10 @@ class ECRService:
         return None
 
     def wait_for_scan(self, image: ImageReference, *, timeout: float = 300.0) -> ImageScanFindings:
-        """Return all findings of an image's scan, once it is scanned.
+        """Return all findings of an image's scan, once it is scanned; also of one that was not scanned yet.
 
-        Waits while the image is not scanned yet. Continuous scanning counts as ended with its first findings, or
-        without any. Calls DescribeImageScanFindings after 1 s and ever more slowly, up to each 15 s, like
-        `scan_findings`.
-
-        Args:
-            image: The image.
-            timeout: Seconds to wait at most, not counting the last call.
+        Continuous scanning counts as ended with its first findings, or the time of a scan without any. Polls like
+        `scan_findings`, for `timeout` seconds and one call: after 1 s, and ever more slowly, up to each 15 s.
 
         Raises:
             ServiceTimeoutError: The scan has not ended; the reason has its status.
@@ -323,19 +295,17 @@ class ECRService:
     def wait_for_replication(
         self, image: ImageReference, *, destination: str | RepositoryReference | None = None, timeout: float = 300.0
     ) -> tuple[ImageReplicationStatus, ...]:
-        """Return the replication status of each destination, once all are ``COMPLETE``.
+        """Return the replication status of each destination of an image in the source registry, once all are complete.
 
-        Only the source registry knows them. Calls DescribeImageReplicationStatus after 1 s and ever more slowly, up to
-        each 15 s, like `replication_status`.
+        Polls like `replication_status`, as `wait_for_scan` does.
 
         Args:
             image: The image in the source registry.
-            destination: A region to wait for; or a repository, whose registry and region are waited for; None for all
-                destinations that ECR lists.
-            timeout: Seconds to wait at most, not counting the last call.
+            destination: A region; or a repository, for its registry and region; None for all that ECR lists.
+            timeout: Seconds to wait.
 
         Raises:
-            ServiceTimeoutError: The replication has not ended, or ECR lists none; the reason says which.
+            ServiceTimeoutError: A replication has not ended, or ECR lists none; the reason says which.
             ServiceError: A replication failed, the image is missing, or the lookup failed.
         """
         return waiting.wait_for_replication(self.replication_status, image, destination, check_timeout(timeout))

@@ -40,7 +40,6 @@ class Attribute(CamelStruct, frozen=True, kw_only=True):
     """The name: ``package_name``, ``package_version``, ``CVSS2_SCORE`` ..."""
 
     value: str | None = None
-    """The value."""
 
 
 class ImageScanFinding(CamelStruct, frozen=True, kw_only=True):
@@ -50,11 +49,7 @@ class ImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """The id of the vulnerability: ``CVE-2019-5188``."""
 
     description: str | None = None
-    """The description of the vulnerability, in prose."""
-
     uri: str | None = None
-    """A page about the vulnerability."""
-
     severity: str | None = None
     """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` or ``UNDEFINED``."""
 
@@ -72,10 +67,7 @@ class CvssScore(CamelStruct, frozen=True, kw_only=True):
     """The vector: ``CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:H``."""
 
     source: str | None = None
-    """The publisher of the score."""
-
     version: str | None = None
-    """The version of CVSS."""
 
 
 class VulnerablePackage(CamelStruct, frozen=True, kw_only=True):
@@ -85,26 +77,16 @@ class VulnerablePackage(CamelStruct, frozen=True, kw_only=True):
     """The architecture: ``X86_64``."""
 
     epoch: int | None = None
-    """The epoch of the installed version."""
-
     file_path: str | None = None
-    """The path of the package in the image."""
-
     name: str | None = None
-    """The package's name."""
-
     package_manager: str | None = None
     """``OS``, ``NODEPKG``, ``PYTHONPKG`` ..."""
 
     release: str | None = None
-    """The release of the installed version."""
-
     source_layer_hash: str | None = None
     """The digest of the layer that holds the package."""
 
     version: str | None = None
-    """The installed version."""
-
     fixed_in_version: str | None = None
     """The first version without the vulnerability."""
 
@@ -113,26 +95,14 @@ class PackageVulnerabilityDetails(CamelStruct, frozen=True, kw_only=True):
     """A vulnerability, and the packages that have it."""
 
     cvss: tuple[CvssScore, ...] = ()
-    """The scores."""
-
     reference_urls: tuple[str, ...] = ()
-    """Pages about the vulnerability."""
-
     related_vulnerabilities: tuple[str, ...] = ()
-    """The ids of related vulnerabilities."""
-
     source: str | None = None
-    """The publisher of the vulnerability."""
-
     source_url: str | None = None
-    """The page of the vulnerability."""
-
     vendor_created_at: datetime | None = None
     """When the vendor published it; aware, in UTC."""
 
     vendor_severity: str | None = None
-    """The vendor's severity."""
-
     vendor_updated_at: datetime | None = None
     """When the vendor changed it; aware, in UTC."""
 
@@ -140,15 +110,12 @@ class PackageVulnerabilityDetails(CamelStruct, frozen=True, kw_only=True):
     """The id of the vulnerability: ``CVE-2019-5188``."""
 
     vulnerable_packages: tuple[VulnerablePackage, ...] = ()
-    """The packages of the image that have it."""
 
 
 class Recommendation(CamelStruct, frozen=True, kw_only=True):
     """A recommendation about a finding."""
 
     url: str | None = None
-    """A page about the remediation."""
-
     text: str | None = None
     """The advice; ``None Provided`` if there is none."""
 
@@ -157,7 +124,6 @@ class Remediation(CamelStruct, frozen=True, kw_only=True):
     """The remediation of a finding."""
 
     recommendation: Recommendation | None = None
-    """The recommended action."""
 
 
 class AwsEcrContainerImageDetails(CamelStruct, frozen=True, kw_only=True):
@@ -167,14 +133,10 @@ class AwsEcrContainerImageDetails(CamelStruct, frozen=True, kw_only=True):
     """The architecture: ``amd64``."""
 
     author: str | None = None
-    """The author named in the image."""
-
     image_hash: str | None = None
     """The digest of the image, ``sha256:...``."""
 
     image_tags: tuple[str, ...] = ()
-    """All tags of the image."""
-
     platform: str | None = None
     """The operating system: ``AMAZON_LINUX_2``."""
 
@@ -191,28 +153,22 @@ class AwsEcrContainerImageDetails(CamelStruct, frozen=True, kw_only=True):
     """The AWS account that owns the registry, 12 digits."""
 
     repository_name: str | None = None
-    """The name of the repository that holds the image."""
 
 
 class ResourceDetails(CamelStruct, frozen=True, kw_only=True):
     """Details of the resource, by its type."""
 
     aws_ecr_container_image: AwsEcrContainerImageDetails | None = None
-    """The image."""
 
 
 class Resource(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
     """The resource with the vulnerability."""
 
     details: ResourceDetails | None = None
-    """The image."""
-
     id: str | None = None
     """The ARN of the image: its repository's, a slash and the digest."""
 
     tags: dict[str, str] | None = None
-    """The AWS tags of the resource."""
-
     type: str | None = None
     """``AWS_ECR_CONTAINER_IMAGE``."""
 
@@ -221,36 +177,25 @@ class CvssScoreAdjustment(CamelStruct, frozen=True, kw_only=True):
     """An adjustment of a CVSS score by Inspector."""
 
     metric: str | None = None
-    """The metric that was adjusted."""
-
     reason: str | None = None
-    """The reason for the adjustment."""
 
 
 class CvssScoreDetails(CamelStruct, frozen=True, kw_only=True):
     """A CVSS score, adjusted to the image by Inspector."""
 
     adjustments: tuple[CvssScoreAdjustment, ...] = ()
-    """The adjustments."""
-
     score: float | None = None
     """The score, 0 to 10."""
 
     score_source: str | None = None
-    """The publisher of the score."""
-
     scoring_vector: str | None = None
-    """The vector."""
-
     version: str | None = None
-    """The version of CVSS."""
 
 
 class ScoreDetails(CamelStruct, frozen=True, kw_only=True):
     """The composition of a finding's score."""
 
     cvss: CvssScoreDetails | None = None
-    """The adjusted CVSS score."""
 
 
 class EnhancedImageScanFinding(CamelStruct, frozen=True, kw_only=True):
@@ -260,8 +205,6 @@ class EnhancedImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """The AWS account of the image, 12 digits."""
 
     description: str | None = None
-    """The description of the vulnerability, in prose."""
-
     finding_arn: str | None = None
     """The ARN of the finding, as in `Inspector2FindingEvent`."""
 
@@ -272,20 +215,12 @@ class EnhancedImageScanFinding(CamelStruct, frozen=True, kw_only=True):
     """When the finding was last seen; aware, in UTC."""
 
     package_vulnerability_details: PackageVulnerabilityDetails | None = None
-    """The vulnerability, and the packages that have it."""
-
     remediation: Remediation | None = None
-    """The remediation."""
-
     resources: tuple[Resource, ...] = ()
-    """The image."""
-
     score: float | None = None
     """Inspector's score, 0 to 10."""
 
     score_details: ScoreDetails | None = None
-    """The composition of the score."""
-
     severity: str | None = None
     """``CRITICAL``, ``HIGH``, ``MEDIUM``, ``LOW``, ``INFORMATIONAL`` or ``UNTRIAGED``."""
 
