@@ -1,11 +1,22 @@
-"""Run benchmarks: ``python -m benchmarks [decode|memory|import|lambda|deliveries|archive|forms|lookup] ...``."""
+"""Run benchmarks: ``python -m benchmarks [decode|memory|import|lambda|deliveries|archive|forms|lookup|batches] ...``."""
 
 import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import archive, archive_forms, aws_lambda, charts, decode, deliveries, imports, lookup, memory
+from benchmarks import (
+    archive,
+    archive_forms,
+    aws_lambda,
+    charts,
+    decode,
+    deliveries,
+    imports,
+    lookup,
+    lookup_batches,
+    memory,
+)
 from benchmarks.environment import environment
 from benchmarks.report import markdown
 from benchmarks.runner import FULL, SMALLEST, Section
@@ -19,6 +30,7 @@ BENCHMARKS = {
     "archive": archive.run,
     "forms": archive_forms.run,
     "lookup": lookup.run,
+    "batches": lookup_batches.run,
 }
 _HERE = Path(__file__).parent
 

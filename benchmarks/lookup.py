@@ -27,7 +27,7 @@ REPOSITORIES, IMAGES = 20, 10
 BATCHED = "ECRService"
 
 
-class _Session(boto3.Session):  # type: ignore[misc]  # boto3 has no types
+class LoopbackSession(boto3.Session):  # type: ignore[misc]  # boto3 has no types
     def __init__(self, url: str) -> None:
         super().__init__(aws_access_key_id="key", aws_secret_access_key="secret")
         self.url = url
@@ -59,7 +59,7 @@ def look_up(way: str, count: int) -> dict[str, float]:
                 registry_id=repository.registry_id,
             )
         before, start = server.count(), time.perf_counter()
-        results = _WAYS[way](_Session(server.url), events)
+        results = _WAYS[way](LoopbackSession(server.url), events)
         seconds = time.perf_counter() - start
         assert results == 2 * count
         return {"requests": server.count() - before, "seconds": seconds}

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from ecr_events.errors import AccessDeniedError, CredentialsError, ServiceError, UnavailableError
 from ecr_events.service.error_mapping import NotFoundError, is_unreachable, is_unreadable
@@ -34,8 +36,6 @@ Outcomes: TypeAlias = dict[Key, Any]
 Piece: TypeAlias = tuple[float, Outcomes]
 """Outcomes, and a time before which none of their requests was sent."""
 
-_Resource_co = TypeVar("_Resource_co", covariant=True)
-
 
 class UnresolvedNameError(Exception):
     """A request failed because of one name: `name`, or None if ECR does not say which.
@@ -49,14 +49,22 @@ class UnresolvedNameError(Exception):
         self.outcome = outcome
 
 
-class Operation(Protocol[_Resource_co]):
+class Operation(Protocol):
     """An operation of ECR's API that describes names of a group, or all of them in pages."""
+
+    def key(self, reference: Any, /) -> Key:
+        """Return the key of a reference, equal for all references to one resource where that is known."""
+        ...
+
+    def check(self, key: Key, /) -> None:
+        """Raise InvalidRequestError if no request may be sent for a key."""
+        ...
 
     def site(self, group: Any, /) -> tuple[str, str]:
         """Return the registry and the region of a group."""
         ...
 
-    def describe(self, group: Any, names: Sequence[str], /) -> Mapping[str, _Resource_co]:
+    def describe(self, group: Any, names: Sequence[str], /) -> Mapping[str, Any]:
         """Return resources by name. Costs one request.
 
         Raises:
@@ -66,7 +74,7 @@ class Operation(Protocol[_Resource_co]):
         """
         ...
 
-    def page(self, group: Any, token: str | None, /) -> tuple[Mapping[str, _Resource_co], str | None]:
+    def page(self, group: Any, token: str | None, /) -> tuple[Mapping[str, Any], str | None]:
         """Return a page of the group by name, and the token of the next page. Costs one request.
 
         Raises the errors of `describe`.
@@ -74,7 +82,7 @@ class Operation(Protocol[_Resource_co]):
         ...
 
 
-class Request(NamedTuple):
+class Request(Struct, frozen=True):
     """A request to send: for `names` of a group, or for a page of it."""
 
     group: _Group
@@ -178,7 +186,7 @@ class Plan:
         max_in_flight: Maximum number of requests at a time to one site.
     """
 
-    def __init__(self, operation: Operation[Any], keys: Iterable[Key], *, max_in_flight: int) -> None:
+    def __init__(self, operation: Operation, keys: Iterable[Key], *, max_in_flight: int) -> None:
         self._max_in_flight = max_in_flight
         names_of_groups: defaultdict[Any, list[str]] = defaultdict(list)
         for key, name in keys:

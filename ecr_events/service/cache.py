@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 __all__ = ["ABSENT", "ANY_TIME", "Cache", "Fetch"]
 
@@ -39,7 +41,7 @@ Fetch: TypeAlias = Callable[[list[_Key]], Iterable[tuple[float, Mapping[_Key, _V
 """Yields the values of the keys in any number of pieces, each with a time before which none of it was requested."""
 
 
-class _Entry(NamedTuple):
+class _Entry(Struct, frozen=True):
     """A value, when it was requested, and the time of the change that it was requested for."""
 
     value: Any
@@ -64,13 +66,13 @@ class _Pending:
         """The value; None if the fetch was abandoned."""
 
 
-class _Claim(Generic[_Key]):
+class _Claim:
     """The keys of one lookup that are not cached, by where their values come from."""
 
     def __init__(self) -> None:
-        self.own: dict[_Key, _Pending] = {}
+        self.own: dict[Any, _Pending] = {}
         """The keys that this thread fetches."""
-        self.others: dict[_Key, _Pending] = {}
+        self.others: dict[Any, _Pending] = {}
         """The keys that other threads are fetching."""
 
 
@@ -115,7 +117,7 @@ class Cache(Generic[_Key, _Value]):
         called = self._clock()
         values: dict[_Key, _Value] = {}
         while missing := [key for key in wanted if key not in values]:
-            claim: _Claim[_Key] = _Claim()
+            claim: _Claim = _Claim()
             try:
                 self._claim(claim, missing, values, since, called)
                 for sent, fetched in fetch(list(claim.own)) if claim.own else ():
@@ -148,7 +150,7 @@ class Cache(Generic[_Key, _Value]):
         return entry.value if 0 <= now - entry.sent < ttl and entry.shows(since, known) else ABSENT
 
     def _claim(
-        self, claim: _Claim[_Key], keys: Iterable[_Key], values: dict[_Key, _Value], since: float, known: float
+        self, claim: _Claim, keys: Iterable[_Key], values: dict[_Key, _Value], since: float, known: float
     ) -> None:
         """Add the cached values of `keys` to `values`, and claim those that no other thread is fetching."""
         with self._lock:
@@ -162,7 +164,7 @@ class Cache(Generic[_Key, _Value]):
                 else:
                     claim.own[key] = self._pending[key] = _Pending()
 
-    def _resolve(self, claim: _Claim[_Key], values: Mapping[_Key, _Value], sent: float, since: float) -> None:
+    def _resolve(self, claim: _Claim, values: Mapping[_Key, _Value], sent: float, since: float) -> None:
         """Cache fetched values and hand them to waiting threads."""
         entries = {key: _Entry(value, sent, since) for key, value in values.items()}
         with self._lock:
@@ -180,7 +182,7 @@ class Cache(Generic[_Key, _Value]):
             claim.own[key].entry = entry
             claim.own[key].done.set()
 
-    def _abandon(self, claim: _Claim[_Key]) -> None:
+    def _abandon(self, claim: _Claim) -> None:
         """Release the claimed keys that have not been fetched."""
         with self._lock:
             for key, pending in claim.own.items():

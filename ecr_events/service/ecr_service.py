@@ -7,27 +7,24 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache, partial
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from msgspec import structs
 
 from ecr_events.errors import ScanNotFoundError
 from ecr_events.references import ImageReference, RepositoryReference
-from ecr_events.service import responses, waiting
 from ecr_events.service.api import API
 from ecr_events.service.cache import Cache
 from ecr_events.service.clients import ClientPool
 from ecr_events.service.error_mapping import NotFoundError, error_from_failures
-from ecr_events.service.image import Image
 from ecr_events.service.lookup import Lookup, check_timeout, single_lookup
-from ecr_events.service.manifest import MEDIA_TYPES, Manifest
 from ecr_events.service.operations import PAGE_SIZE, DescribeImages, DescribeRepositories, image_id, repository_id
-from ecr_events.service.replication_status import ImageReplicationStatus
-from ecr_events.service.repository import Repository
-from ecr_events.service.scan_findings import ImageScanFindings
 from ecr_events.service.validation import Boundary
 from ecr_events.session import Session, is_session
+
+if TYPE_CHECKING:
+    from ecr_events.service.responses import Image, ImageReplicationStatus, ImageScanFindings, Manifest, Repository
 
 __all__ = ["ECRService", "service_for"]
 
@@ -106,8 +103,9 @@ class ECRService:
         """
         self._api = API(self._new_clients(), self._boundary)
         self._cache = self._new_cache()
-        self._repositories = Lookup(DescribeRepositories(self._api), self._cache, max_in_flight=self._max_in_flight)
-        self._images = Lookup(DescribeImages(self._api), self._cache, max_in_flight=self._max_in_flight)
+        new_lookup = partial(Lookup[Any, Any], cache=self._cache, max_in_flight=self._max_in_flight)
+        self._repositories: Lookup[RepositoryReference, Repository] = new_lookup(DescribeRepositories(self._api))
+        self._images: Lookup[ImageReference, Image] = new_lookup(DescribeImages(self._api))
 
     def repository(self, reference: RepositoryReference, since: datetime | None = None) -> Repository | None:
         """Return the repository, or None if it is missing.
@@ -177,11 +175,13 @@ class ECRService:
         return self._list_images(repository, {"tagStatus": tag_status, "imageStatus": image_status})
 
     def _list_images(self, repository: RepositoryReference, filters: dict[str, str]) -> Iterator[Image]:
+        from ecr_events.service.responses import DescribeImagesResponse
+
         with single_lookup(self._api, repository, missing_is_error=True):
             for page in self._api.pages(
                 repository,
                 "describe_images",
-                responses.DescribeImagesResponse,
+                DescribeImagesResponse,
                 **repository_id(repository),
                 maxResults=PAGE_SIZE,
                 filter=filters,
@@ -196,9 +196,11 @@ class ECRService:
         Raises:
             ServiceError: The lookup failed.
         """
+        from ecr_events.service.responses import ListTagsForResourceResponse
+
         with single_lookup(self._api, repository):
             response = self._api.call(
-                repository, "list_tags_for_resource", responses.ListTagsForResourceResponse, resourceArn=repository.arn
+                repository, "list_tags_for_resource", ListTagsForResourceResponse, resourceArn=repository.arn
             )
             return {tag.key: tag.value for tag in response.tags}
         return None
@@ -211,11 +213,13 @@ class ECRService:
         Raises:
             ServiceError: The lookup failed.
         """
+        from ecr_events.service.responses import MEDIA_TYPES, BatchGetImageResponse, Manifest
+
         with single_lookup(self._api, image):
             response = self._api.call(
                 image.repository,
                 "batch_get_image",
-                responses.BatchGetImageResponse,
+                BatchGetImageResponse,
                 **repository_id(image.repository),
                 imageIds=[image_id(image)],
                 acceptedMediaTypes=MEDIA_TYPES,
@@ -235,13 +239,15 @@ class ECRService:
             ScanNotFoundError: The image was never scanned.
             ServiceError: The lookup failed.
         """
+        from ecr_events.service.responses import DescribeImageScanFindingsResponse, ImageScanFindings
+
         with single_lookup(self._api, image):
             try:
                 pages = list(
                     self._api.pages(
                         image.repository,
                         "describe_image_scan_findings",
-                        responses.DescribeImageScanFindingsResponse,
+                        DescribeImageScanFindingsResponse,
                         **repository_id(image.repository),
                         imageId=image_id(image),
                         maxResults=PAGE_SIZE,
@@ -270,7 +276,9 @@ class ECRService:
             ServiceError: The scan ended without findings: the code is its status, such as ``UNSUPPORTED_IMAGE``. Or
                 the image is missing: the code is ``ImageNotFoundException``. Or the lookup failed.
         """
-        return waiting.wait_for_scan(self.scan_findings, image, check_timeout(timeout))
+        from ecr_events.service.waiting import wait_for_scan
+
+        return wait_for_scan(self.scan_findings, image, check_timeout(timeout))
 
     def replication_status(self, image: ImageReference) -> tuple[ImageReplicationStatus, ...] | None:
         """Return the replication status of each destination, or None if the image is missing.
@@ -281,11 +289,13 @@ class ECRService:
         Raises:
             ServiceError: The lookup failed.
         """
+        from ecr_events.service.responses import DescribeImageReplicationStatusResponse
+
         with single_lookup(self._api, image):
             response = self._api.call(
                 image.repository,
                 "describe_image_replication_status",
-                responses.DescribeImageReplicationStatusResponse,
+                DescribeImageReplicationStatusResponse,
                 **repository_id(image.repository),
                 imageId=image_id(image),
             )
@@ -308,7 +318,9 @@ class ECRService:
             ServiceTimeoutError: A replication has not ended, or ECR lists none; the reason says which.
             ServiceError: A replication failed, the image is missing, or the lookup failed.
         """
-        return waiting.wait_for_replication(self.replication_status, image, destination, check_timeout(timeout))
+        from ecr_events.service.waiting import wait_for_replication
+
+        return wait_for_replication(self.replication_status, image, destination, check_timeout(timeout))
 
     def client_for(self, reference: RepositoryReference | ImageReference) -> Any:
         """Return boto3's ECR client for the region and the account of a reference, to call what is not wrapped here.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecr_events.errors import (
     AccessDeniedError,
@@ -18,7 +18,9 @@ from ecr_events.errors import (
     ThrottledError,
     UnavailableError,
 )
-from ecr_events.service.responses import ImageFailure
+
+if TYPE_CHECKING:
+    from ecr_events.service.responses import ImageFailure
 
 __all__ = ["NotFoundError", "error_from_failures", "is_unreachable", "is_unreadable", "map_botocore_errors"]
 

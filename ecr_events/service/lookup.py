@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from math import inf
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ecr_events.errors import BatchServiceError, InvalidRequestError, ServiceError, ServiceTimeoutError
 from ecr_events.references import ImageReference, RepositoryReference
@@ -21,21 +21,7 @@ from ecr_events.service.workers import run
 __all__ = ["Lookup", "check_timeout", "single_lookup"]
 
 _Reference = TypeVar("_Reference", RepositoryReference, ImageReference)
-_Reference_contra = TypeVar("_Reference_contra", contravariant=True)
 _Resource = TypeVar("_Resource")
-_Resource_co = TypeVar("_Resource_co", covariant=True)
-
-
-class _ReferenceOperation(Operation[_Resource_co], Protocol[_Reference_contra, _Resource_co]):
-    """An operation that describes what references refer to."""
-
-    def key(self, reference: _Reference_contra, /) -> Key:
-        """Return the key of a reference, equal for all references to one resource where that is known."""
-        ...
-
-    def check(self, key: Key, /) -> None:
-        """Raise InvalidRequestError if no request may be sent for a key."""
-        ...
 
 
 class Lookup(Generic[_Reference, _Resource]):
@@ -47,14 +33,8 @@ class Lookup(Generic[_Reference, _Resource]):
         max_in_flight: Maximum number of concurrent calls to a registry in a region.
     """
 
-    def __init__(
-        self,
-        operation: _ReferenceOperation[_Reference, _Resource],
-        cache: Cache[Key, Any],
-        *,
-        max_in_flight: int,
-    ) -> None:
-        self._operation: _ReferenceOperation[_Reference, _Resource] = operation
+    def __init__(self, operation: Operation, cache: Cache[Key, Any], *, max_in_flight: int) -> None:
+        self._operation = operation
         self._key: Callable[[_Reference], Key] = operation.key
         self._cache = cache
         self._max_in_flight = max_in_flight

@@ -11,16 +11,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecr_events.errors import AccessDeniedError, InvalidRequestError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.api import API, next_token
 from ecr_events.service.batching import Key, UnresolvedNameError
 from ecr_events.service.error_mapping import NotFoundError
-from ecr_events.service.image import Image
-from ecr_events.service.repository import Repository
-from ecr_events.service.responses import DescribeImagesResponse, DescribeRepositoriesResponse
+
+if TYPE_CHECKING:
+    from ecr_events.service.responses import (
+        DescribeImagesResponse,
+        DescribeRepositoriesResponse,
+        Image,
+        Repository,
+    )
 
 __all__ = ["PAGE_SIZE", "DescribeImages", "DescribeRepositories", "image_id", "repository_id"]
 
@@ -71,6 +76,8 @@ class DescribeRepositories:
         return {repository.name: repository for repository in response.repositories}, response.next_token
 
     def _call(self, group: tuple[str, str], name: str, **parameters: Any) -> DescribeRepositoriesResponse:
+        from ecr_events.service.responses import DescribeRepositoriesResponse
+
         repository = _repository(group, name)
         return self._api.call(
             repository,
@@ -121,6 +128,8 @@ class DescribeImages:
         return _by_name(response), response.next_token
 
     def _call(self, group: RepositoryReference, **parameters: Any) -> DescribeImagesResponse:
+        from ecr_events.service.responses import DescribeImagesResponse
+
         return self._api.call(group, "describe_images", DescribeImagesResponse, **repository_id(group), **parameters)
 
 

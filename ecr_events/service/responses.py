@@ -1,4 +1,4 @@
-"""Responses of ECR's API.
+"""Responses of ECR's API, and what they hold; imported by the first call.
 
 Required fields detect truncated responses: botocore parses a body that was cut off as an
 empty response, without an error.
@@ -9,20 +9,26 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Operations
 from msgspec import Struct
 
 from ecr_events.service.image import Image, ImageScanStatus
-from ecr_events.service.manifest import ImageIdentifier, ImageManifest
+from ecr_events.service.manifest import MEDIA_TYPES, ImageIdentifier, ImageManifest, Manifest
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
-from ecr_events.service.scan_findings import Findings
+from ecr_events.service.scan_findings import Findings, ImageScanFindings
 from ecr_events.structs import CamelStruct
 
 __all__ = [
+    "MEDIA_TYPES",
     "BatchGetImageResponse",
     "DescribeImageReplicationStatusResponse",
     "DescribeImageScanFindingsResponse",
     "DescribeImagesResponse",
     "DescribeRepositoriesResponse",
+    "Image",
     "ImageFailure",
+    "ImageReplicationStatus",
+    "ImageScanFindings",
     "ListTagsForResourceResponse",
+    "Manifest",
+    "Repository",
     "Tag",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Any
 
 from ecr_events.errors import InvalidReferenceError, InvalidRequestError
@@ -11,12 +12,12 @@ from ecr_events.references import RepositoryReference
 
 __all__ = ["Boundary", "check_image", "check_repository_name"]
 
-_ACCOUNT = re.compile("[0-9]{12}", re.ASCII)
+_ACCOUNT = "[0-9]{12}"
 
 # ECR's own patterns, with their bounds.
-_NAME = re.compile(r"(?=.{2,256}\Z)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*", re.ASCII)
-_TAG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,299}", re.ASCII)
-_DIGEST = re.compile(r"[A-Za-z0-9_.+-]{1,64}:[A-Fa-f0-9]{1,256}", re.ASCII)
+_NAME = r"(?=.{2,256}\Z)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
+_TAG = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,299}"
+_DIGEST = r"[A-Za-z0-9_.+-]{1,64}:[A-Fa-f0-9]{1,256}"
 
 
 class Boundary:
@@ -57,6 +58,7 @@ def _check_account(account: str) -> None:
     _check(account, _ACCOUNT, "an AWS account")
 
 
+@lru_cache(maxsize=64)
 def _check_region(region: str) -> None:
     try:
         _ = RepositoryReference(registry_id="", region=region, repository_name="").partition
@@ -64,8 +66,8 @@ def _check_region(region: str) -> None:
         raise InvalidRequestError(str(error)) from error
 
 
-def _check(value: str, pattern: re.Pattern[str], description: str) -> None:
-    if not pattern.fullmatch(value):
+def _check(value: str, pattern: str, description: str) -> None:
+    if not re.fullmatch(pattern, value):
         raise InvalidRequestError(f"not {description}: {value[:200]!r}")
 
 

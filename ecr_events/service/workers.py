@@ -32,7 +32,7 @@ def check_abandoned() -> None:
         raise _AbandonedError
 
 
-def run(plan: Plan, operation: Operation[Any], deadline: float | None) -> Iterator[Piece]:
+def run(plan: Plan, operation: Operation, deadline: float | None) -> Iterator[Piece]:
     """Yield the outcomes of a plan's keys, request by request, until `deadline` by `time.monotonic`.
 
     A single request without a deadline runs in the calling thread. Otherwise the calling thread waits for the results
@@ -58,7 +58,7 @@ def run(plan: Plan, operation: Operation[Any], deadline: float | None) -> Iterat
             yield plan.finish(request, *result)
 
 
-def _send(operation: Operation[Any], request: Request) -> tuple[Any, float, float]:
+def _send(operation: Operation, request: Request) -> tuple[Any, float, float]:
     """Return what the operation returns or raises for a request, with the times before and after."""
     sent = time.time()
     result: Any
@@ -75,7 +75,7 @@ def _send(operation: Operation[Any], request: Request) -> tuple[Any, float, floa
 class _Threads:
     """Daemon threads, as many as there are requests in flight. Leaving the context abandons the requests."""
 
-    def __init__(self, operation: Operation[Any]) -> None:
+    def __init__(self, operation: Operation) -> None:
         from queue import SimpleQueue
 
         self.in_flight = 0
