@@ -1,4 +1,4 @@
-"""Run benchmarks: ``python -m benchmarks [decode|memory|import|lambda|deliveries|archive|forms|lookup|batches] ...``."""
+"""Run benchmarks: ``python -m benchmarks [name] ...``; names are the keys of `BENCHMARKS`."""
 
 import argparse
 import json

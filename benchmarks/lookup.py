@@ -28,11 +28,14 @@ BATCHED = "ECRService"
 
 
 class LoopbackSession(boto3.Session):  # type: ignore[misc]  # boto3 has no types
+    """A session whose clients talk to a server on loopback."""
+
     def __init__(self, url: str) -> None:
         super().__init__(aws_access_key_id="key", aws_secret_access_key="secret")
         self.url = url
 
     def client(self, *arguments: Any, **options: Any) -> Any:
+        """Return a client of that server."""
         return super().client(*arguments, endpoint_url=self.url, **options)
 
 

@@ -31,7 +31,7 @@ class API:
     def check(self, reference: Any) -> None:
         """Raise InvalidRequestError for a malformed reference, or one outside of the service's boundary.
 
-        Or a TypeError for what is no reference.
+        Or a TypeError for anything but a reference.
         """
         repository = reference.repository if isinstance(reference, ImageReference) else reference
         if not isinstance(repository, RepositoryReference):

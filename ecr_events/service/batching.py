@@ -194,7 +194,7 @@ class Plan:
         sites: defaultdict[tuple[str, str], _Site] = defaultdict(_Site)
         groups = [_Group(key, sites[operation.site(key)], names) for key, names in names_of_groups.items()]
         self._sites = deque(sites.values())
-        self.is_single = sum(len(group.queue) for group in groups) < 2  # noqa: PLR2004
+        self.is_single = [len(group.queue) for group in groups] == [1]
         """Whether one request is enough, as far as can be foreseen."""
 
     def take(self) -> Request | None:

@@ -15,7 +15,7 @@ ANY_TIME: Final = float("-inf")
 """As `since`, accepts every cached value."""
 
 ABSENT: Final[Any] = object()
-"""What `Cache.peek` returns for a key without a suitable value."""
+"""Stands for a value that is not cached, or too old."""
 
 _CLOCK_SKEW = 2.0
 """Seconds after a change from which a request is known to have been sent after it.

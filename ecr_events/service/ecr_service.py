@@ -31,6 +31,9 @@ __all__ = ["ECRService", "service_for"]
 _MAX_POOL_CONNECTIONS = 10
 """botocore's default size of a client's connection pool."""
 
+_MAX_CLIENTS = 256
+"""Clients in use, unless there are more of `accounts` in `regions`. The least recently used is dropped first."""
+
 _services: WeakSet[ECRService] = WeakSet()
 
 
@@ -51,7 +54,7 @@ class ECRService:
         session: The boto3 session that provides the credentials; None for boto3's default session.
         session_for: Instead of a session, for registries of several accounts: called with account and region, returns
             the session to use there. Called once for each pair, and again when AWS rejects the session's credentials,
-            for example because they expired.
+            for example because they expired, or after 256 other pairs, or all of `accounts` in `regions`.
         config: botocore's `Config`, for timeouts, retries and the size of a region's connection pool, which bounds the
             number of concurrent calls there; None for botocore's defaults, with timeouts of 5 s to connect and 10 s to
             read.
@@ -91,7 +94,8 @@ class ECRService:
         if cache_size < 1:
             raise ValueError(f"cache_size must be 1 or more, not {cache_size!r}; cache_ttl=0 disables the cache")
         self._boundary = Boundary(accounts, regions)
-        self._new_clients = partial(ClientPool, session, session_for, config)
+        max_clients = max(_MAX_CLIENTS, len(accounts or ()) * len(regions or (None,)))
+        self._new_clients = partial(ClientPool, session, session_for, config, max_clients=max_clients)
         self._new_cache = partial(Cache[Any, Any], ttl=cache_ttl, max_size=cache_size)
         self._reset()
         _services.add(self)

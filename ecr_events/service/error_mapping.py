@@ -165,7 +165,7 @@ def is_unreachable(error: ServiceError) -> bool:
 
 
 def is_unreadable(error: ServiceError) -> bool:
-    """Return whether a response was truncated or is no JSON: the next one may be whole."""
+    """Return whether a response was truncated, or is not JSON: the next one may be whole."""
     # botocore uses the HTTP status as the code of a truncated error response.
     is_readable = error.code is not None and not error.code.isdigit()
     return isinstance(error, UnavailableError) and not is_readable and not is_unreachable(error)

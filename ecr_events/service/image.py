@@ -61,7 +61,10 @@ class Image(CamelStruct, frozen=True, kw_only=True):
     """The status of the image's scan, ``imageScanStatus`` in ECR's API."""
 
     scan_findings_summary: ImageScanFindingsSummary | None = field(name="imageScanFindingsSummary", default=None)
-    """The number of findings of the last scan, ``imageScanFindingsSummary`` in ECR's API."""
+    """The number of findings of the last scan, ``imageScanFindingsSummary`` in ECR's API.
+
+    ECR leaves it out with enhanced scanning and with the newer basic scanning: see `ECRService.scan_findings`.
+    """
 
     manifest_media_type: str | None = field(name="imageManifestMediaType", default=None)
     """The media type of the manifest, ``imageManifestMediaType`` in ECR's API."""

@@ -49,7 +49,7 @@ _IMAGES = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.c
 
 
 class _Descriptor(CamelStruct, frozen=True, kw_only=True):
-    """What a manifest refers to."""
+    """A reference of a manifest to content."""
 
     media_type: str | None = None
     digest: str | None = None
@@ -116,7 +116,7 @@ class Manifest(ImageManifest, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> Kind:
-        """What the manifest describes, by its media types.
+        """The kind of artifact, by its media types.
 
         ``signature`` and ``sbom`` have an artifact type or a layer of that sort: Notary Project and Sigstore (cosign),
         whose bundles also hold attestations; SPDX, CycloneDX and Syft. ``index`` lists other manifests, ``image`` has

@@ -96,7 +96,7 @@ def wait_for_replication(
 
 
 def _wait(poll: Callable[[], _Result | str], image: ImageReference, timeout: float) -> _Result:
-    """Return the first result of `poll` that is no text, which says what is waited for.
+    """Return the first result of `poll` that is not a text; a text says why to wait.
 
     Throttling and outages do not end the wait. `time.sleep` can be interrupted.
     """

@@ -102,7 +102,7 @@ class _Threads:
         self._requests.put(request)
 
     def wait(self, timeout: float | None) -> tuple[Request, tuple[Any, float, float]]:
-        """Return a request and its result; raises queue.Empty, or an error that is no failure of the request."""
+        """Return a request and its result; raises queue.Empty, or an unexpected error of the thread."""
         request, result = self._results.get(timeout=timeout)
         self.in_flight -= 1
         if isinstance(result, BaseException):

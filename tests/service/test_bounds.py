@@ -190,7 +190,7 @@ def test_more_sites_than_threads(server: ECRServer, session: LoopbackSession) ->
 
 
 def test_an_error_in_a_thread_reaches_the_caller(session: LoopbackSession) -> None:
-    """Such as one of `session_for` that is no Exception."""
+    """Such as an interrupt in `session_for`."""
 
     def session_for(*_: str) -> LoopbackSession:
         raise KeyboardInterrupt

@@ -100,7 +100,7 @@ def test_a_value_is_shared_with_changes_that_it_shows(since: float, asked: float
 
 
 def test_the_deadline_ends_the_wait_for_another_thread() -> None:
-    """What has not arrived is left out; the other thread is not disturbed."""
+    """Missing values are left out; the other thread is not disturbed."""
     cache: Cache[str, str | Exception | None] = Cache(ttl=10, max_size=9)
     started, proceed = threading.Event(), threading.Event()
 

@@ -114,10 +114,10 @@ print({"boto3", "botocore", "concurrent.futures", "logging"} & set(sys.modules))
 def test_the_default_timeouts_are_short() -> None:
     """A region that does not respond holds up an event for seconds, not for minutes."""
     session = StubSession()
-    ClientPool(session, None, None).client(ACCOUNT, "eu-west-1")
+    ClientPool(session, None, None, max_clients=2).client(ACCOUNT, "eu-west-1")
     assert (session.config.connect_timeout, session.config.read_timeout) == (5, 10)
     config = Config(read_timeout=1)
-    ClientPool(session, None, config).client(ACCOUNT, "eu-west-1")
+    ClientPool(session, None, config, max_clients=2).client(ACCOUNT, "eu-west-1")
     assert session.config is config
 
 
@@ -293,6 +293,16 @@ def test_a_failing_session_for_fails_its_account_only(server: ECRServer, session
     assert server.count() == 1
 
 
+def test_session_for_has_to_return_a_session(server: ECRServer) -> None:
+    """None would be boto3's default session, whose credentials are those of another account."""
+    service = ECRService(session_for=lambda _account, _region: None)  # type: ignore[arg-type,return-value]
+    with pytest.raises(
+        CredentialsError, match=r"session_for\('012345678901', 'eu-west-1'\) returned None, not a boto3"
+    ):
+        service.image(APP.image(tag="a"))
+    assert server.count() == 0
+
+
 def test_rejected_credentials_are_renewed_once(server: ECRServer) -> None:
     """The call is retried with a new session; if AWS rejects that too, the lookup fails."""
     server.add(APP.image(tag="a"))
@@ -331,7 +341,7 @@ def test_a_retry_with_new_credentials_holds_a_slot(server: ECRServer) -> None:
 
     server.fail(EXPIRED)
     config = Config(max_pool_connections=1)
-    pool = ClientPool(None, lambda _account, _region: RecordingSession(server.url), config)
+    pool = ClientPool(None, lambda _account, _region: RecordingSession(server.url), config, max_clients=2)
     API(pool, Boundary(None, None)).call(APP, "describe_repositories", DescribeRepositoriesResponse)
     assert server.count() == 2
     assert slots_free == [False, False]
@@ -340,7 +350,7 @@ def test_a_retry_with_new_credentials_holds_a_slot(server: ECRServer) -> None:
 
 def test_discard_keeps_a_client_that_another_thread_renewed() -> None:
     """Only the client whose credentials were rejected is discarded."""
-    pool = ClientPool(None, lambda _account, _region: StubSession(), None)
+    pool = ClientPool(None, lambda _account, _region: StubSession(), None, max_clients=2)
     old = pool.client(ACCOUNT, "eu-west-1")
     assert pool.discard(old)
     new = pool.client(ACCOUNT, "eu-west-1")
@@ -395,20 +405,31 @@ def test_a_session_creates_one_client_at_a_time() -> None:
             creating.release()
             return super().client(service_name, region_name=region_name, config=config)
 
-    pool = ClientPool(UnsafeSession(), None, None)
+    pool = ClientPool(UnsafeSession(), None, None, max_clients=9)
     with ThreadPoolExecutor(4) as threads:
         clients = list(threads.map(partial(pool.client, ACCOUNT), "abcdefgh"))
     assert len(set(clients)) == 8
 
 
 def test_a_service_bounds_its_clients(server: ECRServer, session: LoopbackSession) -> None:
-    """Events may name arbitrary regions: the 65th evicts the first."""
+    """Events may name arbitrary regions: the 257th evicts the first. More accounts than that are no surprise."""
     service = ECRService(session, cache_ttl=0)
-    repositories = [msgspec.structs.replace(APP, region=f"us-east-{number}") for number in range(1, 66)]
+    repositories = [msgspec.structs.replace(APP, region=f"us-east-{number}") for number in range(1, 258)]
     for repository in [*repositories, repositories[-1], repositories[0]]:
-        service.repository(repository)
-    assert len(session.made) == 65 + 1
-    assert server.count() == 67
+        service.client_for(repository)
+    assert len(session.made) == 257 + 1
+    accounts = [f"{number:012}" for number in range(300)]
+    calls: list[str] = []
+
+    def session_for(account: str, _: str) -> LoopbackSession:
+        calls.append(account)
+        return session
+
+    service = ECRService(session_for=session_for, accounts=accounts)
+    for account in accounts * 3:
+        service.client_for(msgspec.structs.replace(APP, registry_id=account))
+    assert calls == accounts
+    assert server.count() == 0
 
 
 def test_a_slow_session_for_does_not_delay_other_accounts(server: ECRServer, session: LoopbackSession) -> None:

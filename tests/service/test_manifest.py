@@ -1,4 +1,4 @@
-"""What a manifest describes, by its media types, and what an index lists."""
+"""Kinds of manifests, by their media types, and the children of an index."""
 
 import json
 from typing import Any
