@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonel
 """
 
 import re
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -196,8 +196,10 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.repository.uri}:{_checked(str(self.image_tag), _TAG, 'not the tag of an image')}"
 
 
-def _shown(value: str) -> str:
+def _shown(value: Any) -> str:
     """Return `value` for a message: escaped and truncated unless it is harmless."""
+    if not isinstance(value, str):
+        return ascii(value)[:200]
     return value if re.fullmatch(r"[\w.:/@+=-]{1,256}", value, re.ASCII) else ascii(value[:200])
 
 

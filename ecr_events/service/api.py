@@ -25,7 +25,8 @@ class API:
     """Calls ECR in the region of a repository, with the credentials for its registry."""
 
     def __init__(self, clients: ClientPool, boundary: Boundary) -> None:
-        self._clients = clients
+        self.clients = clients
+        """Replaced after a fork."""
         self._boundary = boundary
 
     def check(self, reference: Any) -> None:
@@ -47,7 +48,7 @@ class API:
 
     def client(self, repository: RepositoryReference) -> Any:
         """Return boto3's client for a repository."""
-        return self._clients.client(repository.registry_id, repository.region).boto3_client
+        return self.clients.client(repository.registry_id, repository.region).boto3_client
 
     def call(
         self, repository: RepositoryReference, operation: str, response_type: type[_Response], **parameters: Any
@@ -72,27 +73,28 @@ class API:
         self, repository: RepositoryReference, operation: str, response_type: type[_Response], **parameters: Any
     ) -> Iterator[_Response]:
         """Yield every page of a response, one call each; raises the errors of `call`."""
-        token: str | None = None
+        tokens: list[str] = []
         while True:
-            page: Any = self.call(repository, operation, response_type, **parameters, **next_token(token))
+            token = next_token(tokens[-1]) if tokens else {}
+            page: Any = self.call(repository, operation, response_type, **parameters, **token)
             yield page
             if page.next_token is None:
                 return
-            if page.next_token == token:
-                raise UnavailableError(f"{response_type.__name__} repeats its nextToken")
-            token = page.next_token
+            if page.next_token in tokens:
+                raise UnavailableError(f"{response_type.__name__} repeats a nextToken")
+            tokens.append(page.next_token)
 
     def _call(
         self, repository: RepositoryReference, operation: str, response_type: type[_Response], parameters: Any
     ) -> _Response:
-        client = self._clients.client(repository.registry_id, repository.region)
+        client = self.clients.client(repository.registry_id, repository.region)
         try:
             response = client.call(operation, parameters)
         except CredentialsError:
             # A role's credentials expire, and `session_for` can return new ones.
-            if not self._clients.discard(client):
+            if not self.clients.discard(client):
                 raise
-            response = self._clients.client(repository.registry_id, repository.region).call(operation, parameters)
+            response = self.clients.client(repository.registry_id, repository.region).call(operation, parameters)
         return _convert(response, response_type)
 
 

@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from ecr_events.errors import AccessDeniedError, CredentialsError, ServiceError, UnavailableError
-from ecr_events.service.error_mapping import NotFoundError, is_unreachable, is_unreadable
+from ecr_events.errors import AccessDeniedError, CredentialsError, ServiceError, ThrottledError, UnavailableError
+from ecr_events.service.error_mapping import NotFoundError, is_unreachable
 
 __all__ = ["MAX_NAMES", "Key", "Operation", "Outcomes", "Piece", "Plan", "Request", "UnresolvedNameError"]
 
@@ -24,8 +24,11 @@ MAX_NAMES = 100
 _MAX_MISSES = 3
 """Missing names to remove one by one, at a request each, before reading pages may be cheaper."""
 
-_MAX_DENIED = 20
-"""Names, requested alone, that are denied in a row until all count as denied: to prove it takes a request for each."""
+_MAX_DENIED = 1_000
+"""Names denied in a row after which denied batches are not taken apart: to prove it takes a request for each name."""
+
+_MAX_FAILURES = 3
+"""Failures in a row after which a whole group counts as failed, and a region as dead."""
 
 Key: TypeAlias = tuple[Any, str]
 """A group, whose names fit into one request, and a name in it."""
@@ -64,6 +67,10 @@ class Operation(Protocol):
         """Return the registry and the region of a group."""
         ...
 
+    def is_permanent(self, name: str, /) -> bool:
+        """Return whether a name cannot move from one resource to another, like a tag."""
+        ...
+
     def describe(self, group: Any, names: Sequence[str], /) -> Mapping[str, Any]:
         """Return resources by name. Costs one request.
 
@@ -89,17 +96,29 @@ class Request(Struct, frozen=True):
     names: Sequence[str]
     token: str | None = None
     is_repeated: bool = False
-    """Whether the names were absent from a response that should have had them."""
+    """Whether names were absent from a response that should have had them, or all pages have been read before."""
+
+
+class _Region:
+    """A region, whose registries share their connections."""
+
+    def __init__(self) -> None:
+        self.sites: deque[_Site] = deque()
+        self.in_flight = 0
+        self.has_responded = False
+        self.failures = 0
 
 
 class _Site:
     """One registry in one region."""
 
-    def __init__(self) -> None:
+    def __init__(self, region: _Region) -> None:
+        self.region = region
         self.ready: dict[_Group, None] = {}
         """The groups with requests to send, in order."""
         self.in_flight = 0
-        self.responded_at: float | None = None
+        self.responded_at = 0.0
+        region.sites.append(self)
 
 
 class _Group:
@@ -108,29 +127,19 @@ class _Group:
     def __init__(self, key: Any, site: _Site, names: Sequence[str]) -> None:
         self.key = key
         self.site = site
-        self.names = frozenset(names)
         self.queue: deque[Request] = deque()
         self.in_flight = 0
         self.successes = 0
         self.misses = 0
-        self.denials = 0
-        """Denied requests in a row."""
         self.denied = 0
-        """Those of them for one name."""
+        """Names denied in a row."""
+        self.failures = 0
         self.may_page = True
         self.waiting: list[str] | None = None
-        """While pages are read, the names that wait for them."""
+        """The names that wait for pages."""
         self.pages = 0
         self.paging_since = 0.0
-        self.listing: dict[str, Any] = {}
-        """The resources found on pages."""
-        self.is_listed = False
         self.enqueue(names)
-
-    @property
-    def pending(self) -> int:
-        """The number of names in the queue."""
-        return sum(len(request.names) for request in self.queue)
 
     def enqueue(self, names: Sequence[str], *, is_repeated: bool = False) -> None:
         """Request names, before those that were enqueued earlier."""
@@ -146,16 +155,21 @@ class _Group:
     def pop(self) -> Request | None:
         """Return the next request, unless those in flight are about to show whether it is of any use."""
         is_undecided = 0 < self.misses <= _MAX_MISSES and self.may_page
-        if is_undecided and self.in_flight > _MAX_MISSES - self.misses + self.successes:
+        if self.in_flight > (_MAX_MISSES - self.misses + self.successes if is_undecided else MAX_NAMES):
             return None
-        if self.denials > 1 and self.in_flight:
+        if self.in_flight and self.waiting is not None:
             return None
         request = self.queue.popleft()
         if not self.queue:
             del self.site.ready[self]
-        self.in_flight += 1
-        self.site.in_flight += 1
+        self.count(1)
         return request
+
+    def count(self, change: int) -> None:
+        """Change the number of requests in flight."""
+        self.in_flight += change
+        self.site.in_flight += change
+        self.site.region.in_flight += change
 
     def withdraw(self) -> list[str]:
         """Return all names that have not been requested, and drop their requests."""
@@ -169,61 +183,69 @@ class _Group:
         """Return the same outcome for each of the names."""
         return {(self.key, name): outcome for name in names}
 
-    def listed(self, names: Iterable[str]) -> Outcomes:
-        """Return the outcome of each of the names by the pages, which have been read to the end."""
-        return {(self.key, name): self.listing.get(name) for name in names}
-
 
 class Plan:
     """Decides which request is sent next, and what its result means. Not thread-safe; sends nothing itself.
 
-    Sites, which are a registry in a region each, take turns. A site that has not responded yet gets one request at a
-    time, so that a dead one holds up nothing but itself.
+    Regions take turns, and in each of them the registries. One that has not responded yet gets one request at a time,
+    so that a dead one holds up nothing but itself.
 
     Args:
         operation: Tells the sites of the groups.
         keys: The keys to look up, without duplicates.
-        max_in_flight: Maximum number of requests at a time to one site.
+        max_in_flight: Maximum number of requests at a time to one region.
     """
 
-    def __init__(self, operation: Operation, keys: Iterable[Key], *, max_in_flight: int) -> None:
+    def __init__(self, operation: Operation, keys: Sequence[Key], *, max_in_flight: int) -> None:
+        self._operation = operation
         self._max_in_flight = max_in_flight
         names_of_groups: defaultdict[Any, list[str]] = defaultdict(list)
         for key, name in keys:
             names_of_groups[key].append(name)
-        sites: defaultdict[tuple[str, str], _Site] = defaultdict(_Site)
-        groups = [_Group(key, sites[operation.site(key)], names) for key, names in names_of_groups.items()]
-        self._sites = deque(sites.values())
-        self.is_single = [len(group.queue) for group in groups] == [1]
+        regions: defaultdict[str, _Region] = defaultdict(_Region)
+        sites: dict[tuple[str, str], _Site] = {}
+        for key, names in names_of_groups.items():
+            site = operation.site(key)
+            if site not in sites:
+                sites[site] = _Site(regions[site[1]])
+            _Group(key, sites[site], names)
+        self._regions = deque(regions.values())
+        self.is_single = len(names_of_groups) == 1 and len(keys) <= MAX_NAMES
         """Whether one request is enough, as far as can be foreseen."""
 
     def take(self) -> Request | None:
         """Return the next request to send, None if there is none until another one has finished."""
-        for _ in range(len(self._sites)):
-            site = self._sites[0]
-            self._sites.rotate(-1)
-            if site.in_flight < (1 if site.responded_at is None else self._max_in_flight):
-                for group in site.ready:
-                    if request := group.pop():
-                        return request
+        for _ in range(len(self._regions)):
+            region = self._regions[0]
+            self._regions.rotate(-1)
+            for _ in range(len(region.sites)):
+                if region.in_flight >= (self._max_in_flight if region.has_responded else 1):
+                    break
+                site = region.sites[0]
+                region.sites.rotate(-1)
+                if not site.in_flight or site.responded_at:
+                    for group in site.ready:
+                        if request := group.pop():
+                            return request
         return None
 
     def finish(self, request: Request, result: Any, sent: float, received: float) -> Piece:
         """Return what the result of a request, returned or raised by the operation, means for its names and others."""
         group, names = request.group, list(request.names)
-        group.in_flight -= 1
-        group.site.in_flight -= 1
+        group.count(-1)
         if isinstance(result, ServiceError):
-            return sent, self._failed(request, result, sent, received)
+            return sent, self._failed(group, names, result, sent, received)
         group.site.responded_at = received
+        group.site.region.has_responded = True
+        group.failures = 0
         if isinstance(result, NotFoundError):
             return sent, group.outcomes(names + group.withdraw(), None)
         if isinstance(result, UnresolvedNameError):
-            return self._unresolved(group, names, result, sent)
+            return sent, self._unresolved(group, names, result)
         group.successes += 1
-        group.denials = group.denied = 0
+        group.denied = 0
         if not names:
-            return self._page(group, sent, *result)
+            return self._page(request, sent, *result)
         outcomes: Outcomes = {(group.key, name): result[name] for name in names if name in result}
         absent = [name for name in names if name not in result]
         if absent and request.is_repeated:
@@ -232,72 +254,85 @@ class Plan:
             group.enqueue(absent, is_repeated=True)
         return sent, outcomes
 
-    def _failed(self, request: Request, error: ServiceError, sent: float, received: float) -> Outcomes:
-        """Return the error for the names of the request, and for all that would share its fate."""
-        group, names = request.group, list(request.names)
-        site = group.site
-        is_lost = is_unreachable(error)
-        if isinstance(error, CredentialsError) or (is_lost and (site.responded_at or 0.0) < sent):
+    def _failed(self, group: _Group, names: list[str], error: ServiceError, sent: float, received: float) -> Outcomes:
+        """Return the error for the names of a request, and for all that would share its fate."""
+        site, region = group.site, group.site.region
+        if isinstance(error, CredentialsError) or (is_unreachable(error) and site.responded_at < sent):
+            lost = [site]
+            if isinstance(error, UnavailableError) and not region.has_responded:
+                # It has one address, whatever the registry.
+                region.failures += 1
+                if region.failures >= _MAX_FAILURES:
+                    lost = list(region.sites)
             outcomes = group.outcomes(names + group.withdraw(), error)
-            for other in list(site.ready):
+            for other in [group for site in lost for group in site.ready]:
                 outcomes |= other.outcomes(other.withdraw(), error)
             return outcomes
-        if not is_lost:
+        if not is_unreachable(error):
             site.responded_at = received
-        if not names:
-            # Reading pages of a registry takes a permission for all of its repositories.
-            group.may_page = False
-            group.enqueue(group.withdraw())
-        elif not is_lost and not is_unreadable(error):
-            names += group.withdraw()
+            region.has_responded = True
+        if not isinstance(error, UnavailableError | ThrottledError):
+            if not names:
+                # Reading pages of a registry takes a permission for all of its repositories.
+                group.may_page = False
+                group.enqueue(group.withdraw())
+            else:
+                names += group.withdraw()
+        else:
+            group.failures += 1
+            if not names or group.failures >= _MAX_FAILURES:
+                names += group.withdraw()
         return group.outcomes(names, error)
 
-    def _unresolved(self, group: _Group, names: list[str], error: UnresolvedNameError, sent: float) -> Piece:
+    def _unresolved(self, group: _Group, names: list[str], error: UnresolvedNameError) -> Outcomes:
         """Remove the name from the request, or bisect it, or read pages instead."""
         name = names[0] if len(names) == 1 else error.name
-        if error.outcome is None:
-            group.misses += 1 if name else len(names).bit_length()
-        elif isinstance(error.outcome, AccessDeniedError):
-            group.denials += 1
-            group.denied += len(names) == 1
-            if group.denied >= _MAX_DENIED:
-                return sent, group.outcomes(names + group.withdraw(), error.outcome)
         outcomes: Outcomes = {}
         if name is not None:
             outcomes = group.outcomes([name], error.outcome)
             names.remove(name)
-        if group.is_listed:
-            return min(sent, group.paging_since), outcomes | group.listed(names)
+        if error.outcome is None:
+            group.misses += 1 if name else len(names).bit_length()
+        elif isinstance(error.outcome, AccessDeniedError):
+            group.denied += name is not None
+            if group.denied > _MAX_DENIED:
+                reason = f"not requested alone, after {_MAX_DENIED:,} others were denied: {error.outcome.reason}"
+                return outcomes | group.outcomes(names, AccessDeniedError(reason, code=error.outcome.code))
+        waiting = len(names) + sum(len(request.names) for request in group.queue)
         if group.waiting is not None:
             group.waiting += names
-        elif group.may_page and group.misses > _MAX_MISSES < len(names) + group.pending:
+        elif group.may_page and group.misses > _MAX_MISSES < waiting:
             group.waiting = names + group.withdraw()
             group.push(Request(group, ()))
-        elif name is None or group.denials > 1:
+        elif name is None:
             middle = len(names) // 2
             group.enqueue(names[middle:])
             group.enqueue(names[:middle])
         else:
             group.enqueue(names)
-        return sent, outcomes
+        return outcomes
 
-    def _page(self, group: _Group, sent: float, page: Mapping[str, Any], token: str | None) -> Piece:
+    def _page(self, request: Request, sent: float, page: Mapping[str, Any], token: str | None) -> Piece:
         """Return the names found on a page. The others wait for the next page; after the last one they are missing."""
-        if not group.pages:
-            group.paging_since = sent
+        group = request.group
+        if request.token is None:
+            group.pages, group.paging_since = 0, sent
         group.pages += 1
-        group.listing |= {name: resource for name, resource in page.items() if name in group.names}
         waiting, group.waiting = group.waiting or [], None
-        outcomes = group.listed(name for name in waiting if name in group.listing)
-        rest = [name for name in waiting if name not in group.listing]
+        outcomes: Outcomes = {(group.key, name): page[name] for name in waiting if name in page}
+        rest = [name for name in waiting if name not in page]
         if token is None:
-            group.is_listed = True
-            outcomes |= group.listed(rest)
+            # A tag may have moved to a page that had been read.
+            is_certain = request.is_repeated or group.pages == 1
+            moved = [name for name in rest if not is_certain and not self._operation.is_permanent(name)]
+            outcomes |= group.outcomes(set(rest).difference(moved), None)
+            rest = moved
         elif group.pages >= 10 + len(rest) // 10:
             # So many missing names would cost less, if every tenth is missing.
             group.may_page = False
             group.enqueue(rest)
-        elif rest:
+            rest = []
+        if rest:
             group.waiting = rest
-            group.push(Request(group, (), token))
+            group.push(Request(group, (), token, is_repeated=request.is_repeated or token is None))
         return group.paging_since, outcomes

@@ -32,7 +32,10 @@ it without that delay.
 """
 
 _MISS_TTL = 0.1
-"""Lifetime of a missing resource, as a fraction of the others': ECR has images that are not there yet."""
+"""Lifetime of a missing resource, as a fraction of the others': images are looked up before they are pushed."""
+
+_POLL = 0.05
+"""Seconds until a waiting thread looks again for values of a fetch that goes on."""
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
@@ -47,6 +50,8 @@ class _Entry(Struct, frozen=True):
     value: Any
     sent: float
     since: float
+    clocks: float
+    """The difference of the two clocks."""
 
     def shows(self, since: float, known: float) -> bool:
         """Return whether the value is certain to show a change at `since` that is known to the caller at `known`."""
@@ -57,23 +62,26 @@ class _Entry(Struct, frozen=True):
         )
 
 
-class _Pending:
-    """A value that one thread fetches and others wait for."""
-
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.entry: _Entry | None = None
-        """The value; None if the fetch was abandoned."""
-
-
 class _Claim:
-    """The keys of one lookup that are not cached, by where their values come from."""
+    """Keys that one thread fetches while others wait. An interrupt at any point leaves no other thread waiting."""
 
     def __init__(self) -> None:
-        self.own: dict[Any, _Pending] = {}
-        """The keys that this thread fetches."""
-        self.others: dict[Any, _Pending] = {}
-        """The keys that other threads are fetching."""
+        self.entries: dict[Any, _Entry] = {}
+        """The values fetched so far."""
+        self.is_over = False
+        self.held = threading.Lock()
+        """Held until the fetch is over."""
+        self.held.acquire()
+
+    def wait_for(self, key: Any, deadline: float | None) -> _Entry | None:
+        """Return the value of a key once it is fetched; None if the fetch ended without it, or at the deadline."""
+        while key not in self.entries and not self.is_over:
+            remaining = _POLL if deadline is None else min(_POLL, deadline - time.monotonic())
+            if remaining <= 0:
+                break
+            if self.held.acquire(timeout=remaining):
+                self.held.release()
+        return self.entries.get(key)
 
 
 class Cache(Generic[_Key, _Value]):
@@ -85,14 +93,23 @@ class Cache(Generic[_Key, _Value]):
         ttl: Seconds until a value expires, counted from its request; None, a missing resource, expires earlier.
         max_size: Maximum number of entries.
         clock: Returns the time in seconds since the epoch: values are compared with the times of events.
+        monotonic: A clock that cannot be set. Where the two disagree, one was set or stood still: values expire.
     """
 
-    def __init__(self, *, ttl: float, max_size: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        *,
+        ttl: float,
+        max_size: int,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._ttl = ttl
         self._max_size = max_size
         self._clock = clock
+        self._monotonic = monotonic
         self._entries: dict[_Key, _Entry] = {}
-        self._pending: dict[_Key, _Pending] = {}
+        self._claims: dict[_Key, _Claim] = {}
         self._lock = threading.Lock()
 
     def peek(self, key: _Key, since: float = ANY_TIME) -> Any:
@@ -110,27 +127,28 @@ class Cache(Generic[_Key, _Value]):
         """Return the value of each of `keys`, in their order, that shows a change at `since`.
 
         Calls `fetch` with the keys that are neither cached nor being fetched by another thread, and waits for the
-        latter. Each piece that `fetch` yields is available to other threads at once. After `deadline`, by
+        latter. Each piece that `fetch` yields is soon available to other threads. After `deadline`, by
         `time.monotonic`, values that have not arrived are left out.
         """
         wanted = list(dict.fromkeys(keys))
         called = self._clock()
         values: dict[_Key, _Value] = {}
         while missing := [key for key in wanted if key not in values]:
-            claim: _Claim = _Claim()
+            own, others = _Claim(), dict[_Key, _Claim]()
             try:
-                self._claim(claim, missing, values, since, called)
-                for sent, fetched in fetch(list(claim.own)) if claim.own else ():
+                cached, claimed, others = self._claim(own, missing, since, called)
+                values.update(cached)
+                for sent, fetched in fetch(claimed) if claimed else ():
                     values.update(fetched)
-                    self._resolve(claim, fetched, sent, since)
+                    self._resolve(own, fetched, sent, since)
             finally:
-                # If the fetch was interrupted, waiting threads have to fetch the rest.
-                if claim.own:
-                    self._abandon(claim)
-            for key, pending in claim.others.items():
-                pending.done.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
-                if pending.entry is not None and pending.entry.shows(since, called):
-                    values[key] = pending.entry.value
+                own.is_over = True  # first, since an interrupt may prevent the rest
+                own.held.release()
+                self._forget(own, missing)
+            for key, claim in others.items():
+                entry = claim.wait_for(key, deadline)
+                if entry is not None and entry.shows(since, called):
+                    values[key] = entry.value
             if deadline is not None and time.monotonic() >= deadline:
                 break
         return {key: values[key] for key in wanted if key in values}
@@ -139,54 +157,55 @@ class Cache(Generic[_Key, _Value]):
         """Remove every entry. A fetch in progress still reaches its waiting threads, but is not cached."""
         with self._lock:
             self._entries.clear()
-            self._pending.clear()
+            self._claims.clear()
 
     def _cached(self, key: _Key, since: float, known: float, now: float) -> Any:
         entry = self._entries.get(key)
         if entry is None:
             return ABSENT
         ttl = self._ttl if entry.value is not None else self._ttl * _MISS_TTL
-        # After the clock was set back, entries seem to come from the future.
-        return entry.value if 0 <= now - entry.sent < ttl and entry.shows(since, known) else ABSENT
+        is_valid = now - entry.sent < ttl and abs(now - self._monotonic() - entry.clocks) < _CLOCK_SKEW / 2
+        return entry.value if is_valid and entry.shows(since, known) else ABSENT
 
     def _claim(
-        self, claim: _Claim, keys: Iterable[_Key], values: dict[_Key, _Value], since: float, known: float
-    ) -> None:
-        """Add the cached values of `keys` to `values`, and claim those that no other thread is fetching."""
+        self, own: _Claim, keys: Iterable[_Key], since: float, known: float
+    ) -> tuple[dict[_Key, _Value], list[_Key], dict[_Key, _Claim]]:
+        """Return the cached values of `keys`, those claimed to be fetched, and the claims of other threads."""
+        cached, claimed, others = dict[_Key, _Value](), list[_Key](), dict[_Key, _Claim]()
         with self._lock:
             now = self._clock()
             for key in keys:
                 value = self._cached(key, since, known, now)
+                claim = self._claims.get(key)
                 if value is not ABSENT:
-                    values[key] = value
-                elif (pending := self._pending.get(key)) is not None:
-                    claim.others[key] = pending
+                    cached[key] = value
+                elif claim is not None and not claim.is_over:
+                    others[key] = claim
                 else:
-                    claim.own[key] = self._pending[key] = _Pending()
+                    self._claims[key] = own
+                    claimed.append(key)
+        return cached, claimed, others
 
-    def _resolve(self, claim: _Claim, values: Mapping[_Key, _Value], sent: float, since: float) -> None:
+    def _resolve(self, own: _Claim, values: Mapping[_Key, _Value], sent: float, since: float) -> None:
         """Cache fetched values and hand them to waiting threads."""
-        entries = {key: _Entry(value, sent, since) for key, value in values.items()}
+        clocks = self._clock() - self._monotonic()
+        entries = {key: _Entry(value, sent, since, clocks) for key, value in values.items()}
+        own.entries.update(entries)
         with self._lock:
             for key, entry in entries.items():
                 # `clear` drops the claim: the value may predate it.
-                if self._pending.get(key) is claim.own[key]:
-                    del self._pending[key]
+                if self._claims.get(key) is own:
+                    del self._claims[key]
                     if not isinstance(entry.value, Exception):
                         # Dicts are ordered by insertion: a renewed entry has to be inserted anew.
                         self._entries.pop(key, None)
                         self._entries[key] = entry
             while len(self._entries) > self._max_size:
                 del self._entries[next(iter(self._entries))]
-        for key, entry in entries.items():
-            claim.own[key].entry = entry
-            claim.own[key].done.set()
 
-    def _abandon(self, claim: _Claim) -> None:
-        """Release the claimed keys that have not been fetched."""
+    def _forget(self, own: _Claim, keys: Iterable[_Key]) -> None:
+        """Remove what is left of a claim that is over."""
         with self._lock:
-            for key, pending in claim.own.items():
-                if self._pending.get(key) is pending:
-                    del self._pending[key]
-        for pending in claim.own.values():
-            pending.done.set()
+            for key in keys:
+                if self._claims.get(key) is own:
+                    del self._claims[key]

@@ -6,15 +6,49 @@ boto3 is imported when the first client is created, and nowhere else in this pac
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 from ecr_events.errors import CredentialsError
 from ecr_events.service.error_mapping import map_botocore_errors
 from ecr_events.service.workers import check_abandoned
 from ecr_events.session import Session, is_session
 
-__all__ = ["Client", "ClientPool", "import_boto3"]
+__all__ = ["Client", "ClientPool", "Slots", "import_boto3"]
+
+_POLL = 0.5
+"""Seconds until a waiting thread checks whether somebody still waits for it."""
+
+
+class _Slot:
+    """A slot that is taken for as long as it is referred to."""
+
+
+class Slots:
+    """A semaphore that an interrupt at any point leaves intact, and whose waiting threads can be abandoned."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._taken: WeakSet[_Slot] = WeakSet()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def take(self) -> Generator[None]:
+        """Take a slot once there is one."""
+        slot = _Slot()
+        with self._changed:
+            while len(self._taken) >= self._count:
+                check_abandoned()
+                self._changed.wait(_POLL)
+            self._taken.add(slot)
+        try:
+            yield
+        finally:
+            del slot
+            with self._changed:
+                self._changed.notify()
 
 
 class Client:
@@ -22,8 +56,7 @@ class Client:
 
     def __init__(self, boto3_client: Any) -> None:
         self.boto3_client = boto3_client
-        size: int = boto3_client.meta.config.max_pool_connections
-        self.slots: threading.BoundedSemaphore = threading.BoundedSemaphore(size)
+        self.slots = Slots(boto3_client.meta.config.max_pool_connections)
         """One for each connection in the client's pool."""
         # Runs before every attempt, also before those of botocore's retries.
         boto3_client.meta.events.register_first("before-send.ecr", _check_abandoned)
@@ -35,7 +68,7 @@ class Client:
             ServiceError: botocore's error, mapped.
             NotFoundError: The resource is missing.
         """
-        with self.slots, map_botocore_errors():
+        with self.slots.take(), map_botocore_errors():
             return getattr(self.boto3_client, operation)(**parameters)
 
 
@@ -88,11 +121,15 @@ class ClientPool:
             self._entries[key] = entry
             if len(self._entries) > self._max_clients:
                 del self._entries[next(iter(self._entries))]
-        with entry.lock:
+        while not entry.lock.acquire(timeout=_POLL):
+            check_abandoned()
+        try:
             if entry.client is None:
                 with map_botocore_errors():
                     entry.client = self._create(registry_id, region)
             return entry.client
+        finally:
+            entry.lock.release()
 
     def discard(self, client: Client) -> bool:
         """Discard a client whose credentials AWS rejects; return whether the next one has new credentials."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from msgspec import structs
 
-from ecr_events.errors import ScanNotFoundError
+from ecr_events.errors import ScanNotFoundError, UnavailableError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.api import API
 from ecr_events.service.cache import Cache
@@ -86,17 +86,21 @@ class ECRService:
             raise TypeError("session and session_for are mutually exclusive")
         if session_for is not None and not callable(session_for):
             raise TypeError(f"session_for must be callable, not {session_for!r:.200}")
-        self._max_in_flight: int = getattr(config, "max_pool_connections", 0 if config else _MAX_POOL_CONNECTIONS)
-        if not self._max_in_flight:
+        max_in_flight: Any = _MAX_POOL_CONNECTIONS if config is None else getattr(config, "max_pool_connections", None)
+        if not isinstance(max_in_flight, int):
             raise TypeError(f"config must be a botocore.config.Config, not {config!r:.200}")
+        if max_in_flight < 1:
+            raise ValueError(f"max_pool_connections must be 1 or more, not {max_in_flight}")
+        self._max_in_flight = max_in_flight
         if not 0 <= cache_ttl < inf:
             raise ValueError(f"cache_ttl must be a number of seconds, 0 or more, not {cache_ttl!r}")
         if cache_size < 1:
             raise ValueError(f"cache_size must be 1 or more, not {cache_size!r}; cache_ttl=0 disables the cache")
-        self._boundary = Boundary(accounts, regions)
+        boundary = Boundary(accounts, regions)
         max_clients = max(_MAX_CLIENTS, len(accounts or ()) * len(regions or (None,)))
         self._new_clients = partial(ClientPool, session, session_for, config, max_clients=max_clients)
         self._new_cache = partial(Cache[Any, Any], ttl=cache_ttl, max_size=cache_size)
+        self._api = API(self._new_clients(), boundary)
         self._reset()
         _services.add(self)
 
@@ -105,7 +109,7 @@ class ECRService:
 
         Runs after fork: connections and locks belong to the parent.
         """
-        self._api = API(self._new_clients(), self._boundary)
+        self._api.clients = self._new_clients()
         self._cache = self._new_cache()
         new_lookup = partial(Lookup[Any, Any], cache=self._cache, max_in_flight=self._max_in_flight)
         self._repositories: Lookup[RepositoryReference, Repository] = new_lookup(DescribeRepositories(self._api))
@@ -261,6 +265,9 @@ class ECRService:
                 if error.code == "ScanNotFoundException":
                     raise ScanNotFoundError(error.message, code=error.code) from error
                 raise
+            digests = {page.image_id.image_digest for page in pages}
+            if len(digests) > 1:
+                raise UnavailableError(f"the tag moved while its findings were read: {', '.join(map(str, digests))}")
             parts = [page.image_scan_findings for page in pages]
             fields: dict[str, Any] = structs.asdict(parts[0]) | {
                 "findings": tuple(finding for part in parts for finding in part.findings),
@@ -345,12 +352,20 @@ class ECRService:
 def service_for(session: Session | ECRService | None) -> ECRService:
     """Return the service for events bound to `session`: itself, or the one that all events of the session share.
 
-    None is boto3's default session. The services of the last 32 sessions are cached, with their own caches.
+    None is boto3's default session. The services of the last 256 sessions are cached, with their own caches.
     """
-    return session if isinstance(session, ECRService) else _shared_service(session)
+    if isinstance(session, ECRService):
+        return session
+    service = _shared_services.get(session)
+    if service is None:
+        service = _shared_services.setdefault(session, ECRService(session))
+        for oldest in list(_shared_services)[:-_MAX_SHARED]:
+            _shared_services.pop(oldest, None)
+    return service
 
 
-_shared_service = lru_cache(maxsize=32)(ECRService)
+_MAX_SHARED = 256
+_shared_services: dict[Session | None, ECRService] = {}
 
 
 def reset_after_fork() -> None:

@@ -89,7 +89,7 @@ class Lookup(Generic[_Reference, _Resource]):
     def _key_of(self, reference: _Reference) -> Key:
         try:
             return self._key(reference)
-        except AttributeError:
+        except (AttributeError, TypeError):
             raise TypeError(f"not a reference of the expected type: {reference!r:.200}") from None
 
     def _fetch(self, keys: list[Key], deadline: float | None = None) -> Iterator[Piece]:

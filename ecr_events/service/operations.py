@@ -51,6 +51,10 @@ class DescribeRepositories:
         """Return the group, which is one."""
         return group
 
+    def is_permanent(self, name: str) -> bool:  # noqa: ARG002 - all are
+        """Return True."""
+        return True
+
     def describe(self, group: tuple[str, str], names: Sequence[str]) -> dict[str, Repository]:
         """Call DescribeRepositories once, with at most 100 names."""
         try:
@@ -96,8 +100,9 @@ class DescribeImages:
 
     def key(self, reference: ImageReference) -> Key:
         """Return the repository, and what follows it in the image's URI: ``@sha256:...``, else ``:1.4.2``."""
-        digest = reference.image_digest
-        return reference.repository, f":{reference.image_tag}" if digest is None else f"@{digest}"
+        digest, tag = reference.image_digest, reference.image_tag
+        # Concatenation takes nothing but strings.
+        return reference.repository, ":" + tag if digest is None else "@" + digest  # type: ignore[operator]
 
     def check(self, key: Key) -> None:
         """Raise InvalidRequestError if no request may be sent for a key."""
@@ -106,6 +111,10 @@ class DescribeImages:
     def site(self, group: RepositoryReference) -> tuple[str, str]:
         """Return registry and region."""
         return group.registry_id, group.region
+
+    def is_permanent(self, name: str) -> bool:
+        """Return whether the name is a digest."""
+        return name[0] == "@"
 
     def describe(self, group: RepositoryReference, names: Sequence[str]) -> dict[str, Image]:
         """Call DescribeImages once, with at most 100 names."""

@@ -78,6 +78,7 @@ class BatchGetImageResponse(CamelStruct, frozen=True, kw_only=True):
 class DescribeImageScanFindingsResponse(CamelStruct, frozen=True, kw_only=True):
     """A page of the findings."""
 
+    image_id: ImageIdentifier = ImageIdentifier()
     image_scan_status: ImageScanStatus
     image_scan_findings: Findings = Findings()
     next_token: str | None = None

@@ -59,16 +59,17 @@ def _check_account(account: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _check_region(region: str) -> None:
+def _check_region(region: Any) -> None:
+    _check(region, "[ -~]*", "an AWS region")
     try:
         _ = RepositoryReference(registry_id="", region=region, repository_name="").partition
     except InvalidReferenceError as error:
         raise InvalidRequestError(str(error)) from error
 
 
-def _check(value: str, pattern: str, description: str) -> None:
-    if not re.fullmatch(pattern, value):
-        raise InvalidRequestError(f"not {description}: {value[:200]!r}")
+def _check(value: Any, pattern: str, description: str) -> None:
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        raise InvalidRequestError(f"not {description}: {value[:200] if isinstance(value, str) else value!r:.200}")
 
 
 def _names(parameter: str, values: Any, check: Callable[[str], None]) -> frozenset[str] | None:

@@ -14,7 +14,7 @@ from ecr_events.service.error_mapping import NotFoundError
 __all__ = ["check_abandoned", "run"]
 
 _MAX_THREADS = 64
-"""Maximum number of requests at a time to all sites. AWS has fewer regions, so dead ones leave some for others."""
+"""Maximum number of requests at a time. AWS has fewer regions, so dead ones leave some for others."""
 
 _FAILURES = (ServiceError, UnresolvedNameError, NotFoundError)
 
@@ -96,10 +96,15 @@ class _Threads:
     def submit(self, request: Request) -> None:
         """Send a request."""
         self.in_flight += 1
-        if self._count < self.in_flight:
-            self._count += 1
-            threading.Thread(target=self._work, name="ecr_events", daemon=True).start()
         self._requests.put(request)
+        if self._count < self.in_flight:
+            try:
+                threading.Thread(target=self._work, name="ecr_events", daemon=True).start()
+                self._count += 1
+            except RuntimeError:
+                # The process has too many threads. Fewer of our own do the work too.
+                if not self._count:
+                    raise
 
     def wait(self, timeout: float | None) -> tuple[Request, tuple[Any, float, float]]:
         """Return a request and its result; raises queue.Empty, or an unexpected error of the thread."""

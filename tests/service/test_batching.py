@@ -30,7 +30,7 @@ from ecr_events import (
     UnavailableError,
 )
 from ecr_events.errors import BatchServiceError
-from ecr_events.service import ECRService
+from ecr_events.service import ECRService, batching
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -232,6 +232,23 @@ def test_a_denied_repository_is_isolated(server: ECRServer, session: LoopbackSes
         assert server.count() - before <= max_calls
 
 
+@pytest.mark.parametrize("names_denied", [True, False])
+@pytest.mark.parametrize(("denied", "allowed"), [(60, 40), (130, 70), (230, 20)])
+def test_a_prefix_that_is_denied(
+    server: ECRServer, session: LoopbackSession, denied: int, allowed: int, *, names_denied: bool
+) -> None:
+    """A policy that allows the repositories of one team denies all others in a row, and no more than them."""
+    for number in range(denied + allowed):
+        server.add_repository(f"app-{number}", region="eu-west-1", registry_id=ACCOUNT)
+        if number < denied:
+            deny(server, app(number), names_denied=names_denied)
+    service = ECRService(session, config=Config(max_pool_connections=1))
+    with pytest.raises(BatchServiceError) as caught:
+        service.repositories(app(number) for number in range(denied + allowed))
+    assert list(caught.value.errors) == [app(number) for number in range(denied)]
+    assert server.count() <= (2 if names_denied else 3) * denied
+
+
 def test_several_denied_repositories(server: ECRServer, session: LoopbackSession) -> None:
     """Each denies itself alone, also beside missing ones."""
     for number in range(3, 100):
@@ -247,11 +264,16 @@ def test_several_denied_repositories(server: ECRServer, session: LoopbackSession
     assert server.count() < 150
 
 
-@pytest.mark.parametrize(("resource", "max_calls"), [("$resource", 1), (None, 80)])
+@pytest.mark.parametrize(("resource", "max_calls"), [("$resource", 1), (None, 122)])
 def test_an_operation_that_is_denied_altogether(
-    server: ECRServer, session: LoopbackSession, resource: str | None, max_calls: int
+    server: ECRServer,
+    session: LoopbackSession,
+    monkeypatch: pytest.MonkeyPatch,
+    resource: str | None,
+    max_calls: int,
 ) -> None:
-    """IAM says so, or names a repository each time: then 20 denied on their own are enough."""
+    """IAM says so, or names a repository each time: then the others are not requested one by one after 1,000."""
+    monkeypatch.setattr(batching, "_MAX_DENIED", 100)
     if resource is None:
         for number in range(1_000):
             deny(server, app(number))
@@ -262,6 +284,53 @@ def test_an_operation_that_is_denied_altogether(
     assert {type(error) for error in caught.value.errors.values()} == {AccessDeniedError}
     assert len(caught.value.errors) == 1_000
     assert server.count() <= max_calls
+
+
+def test_a_batch_that_fails_fails_alone(server: ECRServer, session: LoopbackSession) -> None:
+    """Others of the repository are requested; three failures in a row fail it as a whole."""
+    for number in range(1_000):
+        server.add(APP.image(digest=digest(number)))
+    references = [APP.image(digest=digest(number)) for number in range(1_000)]
+    server.fail(SERVER_ERROR, times=None, when=lambda request: {"imageDigest": digest(50)} in request.body["imageIds"])
+    with pytest.raises(BatchServiceError) as caught:
+        ECRService(session, config=ONE_ATTEMPT).images(references)
+    assert list(caught.value.errors) == references[:100]
+    assert server.count() == 10
+    server.fail(SERVER_ERROR, times=None)
+    with pytest.raises(BatchServiceError) as caught:
+        ECRService(session, config=ONE_ATTEMPT.merge(Config(max_pool_connections=1))).images(references)
+    assert list(caught.value.errors) == references
+    assert server.count() == 10 + 3
+
+
+def test_a_page_that_fails_fails_what_waits_for_it(server: ECRServer, session: LoopbackSession) -> None:
+    """To request a thousand images one by one instead would not help ECR."""
+    add_images(server, 100)
+    server.fail(SERVER_ERROR, when=lambda request: "imageIds" not in request.body)
+    references = [APP.image(digest=digest(number)) for number in range(99, 1_000)]
+    with pytest.raises(BatchServiceError) as caught:
+        ECRService(session, config=ONE_ATTEMPT).images(references)
+    assert len(caught.value.results) == 4
+    assert {type(error) for error in caught.value.errors.values()} == {UnavailableError}
+    assert server.count() <= 6
+
+
+def test_a_tag_that_moves_between_pages_is_found(server: ECRServer, session: LoopbackSession) -> None:
+    """It was on a page that is read later, and moves to one that has been read. A digest cannot do that."""
+    for number in range(2_500):
+        server.add(APP.image(digest=digest(number)))
+    server.add(APP.image(digest=digest(2_400), tag="latest"))
+
+    def move(request: Request) -> bool:
+        if "nextToken" in request.body:
+            server.add(APP.image(digest=digest(5), tag="latest"))
+        return False
+
+    server.fail(Slow(0), when=move)
+    missing = [APP.image(digest=digest(number)) for number in range(10_000, 10_050)]
+    images = ECRService(session).images([*missing, APP.image(tag="latest"), APP.image(tag="missing")])
+    assert [reference for reference, image in images.items() if image] == [APP.image(tag="latest")]
+    assert server.count() <= 4 + 2 * 3
 
 
 def test_an_image_that_ecr_rejects_is_isolated(server: ECRServer, session: LoopbackSession) -> None:
@@ -366,9 +435,9 @@ def test_a_repository_that_fails_fails_alone(server: ECRServer, session: Loopbac
     assert [error.reference for error in errors.values()] == images[150:]
     assert list(results) == images[:150]
     assert all(image.digest for image in results.values())
-    assert server.count() == 2 + 1 + 1
+    assert server.count() == 2 + 2 + 1
     service.images(images[:150])
-    assert server.count() == 4
+    assert server.count() == 5
 
 
 @pytest.mark.parametrize("fault", [THROTTLED, Broken.HANG_UP])

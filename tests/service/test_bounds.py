@@ -71,6 +71,61 @@ def test_a_dead_region_does_not_delay_others(
     assert server.count() == 201
 
 
+def test_a_dead_region_of_many_accounts(
+    server: ECRServer, session: LoopbackSession, healthy: list[ImageReference], dead: list[ImageReference]
+) -> None:
+    """Three registries in a row prove it dead: it has one address for all of them."""
+    config = Config(read_timeout=0.5, retries={"total_max_attempts": 1})
+    accounts = [
+        msgspec.structs.replace(reference.repository, registry_id=f"{number:012}").image(tag="a")
+        for number, reference in enumerate(dead)
+    ]
+    started = time.monotonic()
+    with pytest.raises(BatchServiceError) as caught:
+        ECRService(session, config=config).images([*accounts, *healthy])
+    assert time.monotonic() - started < 5
+    assert list(caught.value.errors) == accounts
+    assert all(caught.value.results.values())
+    assert server.count() == 3 + 200
+
+
+def test_threads_end_with_their_calls(server: ECRServer, session: LoopbackSession) -> None:
+    """Those that wait for a connection, or for a client that is being created, give up after a call's timeout."""
+    server.fail(Slow(5), times=None)
+    proceed = threading.Event()
+    service = ECRService(session)
+    blocked = ECRService(session_for=lambda _account, _region: proceed.wait() and session)  # type: ignore[arg-type,return-value]
+    before = threading.active_count()
+    for _ in range(40):
+        for each in (service, blocked):
+            with pytest.raises(BatchServiceError):
+                each.images([APP.image(tag="a")], timeout=0.002)
+    time.sleep(1.5)
+    assert threading.active_count() - before <= 10 + 1 + 10  # requests, their connections in the server, a client
+    proceed.set()
+
+
+def test_a_process_with_too_many_threads(
+    server: ECRServer, session: LoopbackSession, healthy: list[ImageReference], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer threads do the work; without any, the error is Python's."""
+    start = threading.Thread.start
+    started: list[str] = []
+
+    def start_two(thread: threading.Thread) -> None:
+        if thread.name == "ecr_events":
+            if len(started) == 2:
+                raise RuntimeError("can't start new thread")
+            started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_two)
+    assert all(ECRService(session).images(healthy).values())
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        ECRService(session).images(healthy)
+    assert server.in_flight_peak <= 2
+
+
 def test_a_timeout_bounds_a_whole_call(
     server: ECRServer, session: LoopbackSession, healthy: list[ImageReference], dead: list[ImageReference]
 ) -> None:
@@ -106,6 +161,7 @@ def test_retries_of_an_abandoned_request_are_not_sent(server: ECRServer, session
     service = ECRService(session, config=config)
     with pytest.raises(BatchServiceError):
         service.images([APP.image(tag="a")], timeout=0.3)
+    time.sleep(0.2)
     before = server.count()
     time.sleep(3)
     assert server.count() == before

@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
@@ -325,10 +326,10 @@ def test_rejected_credentials_are_renewed_once(server: ECRServer) -> None:
 
 def test_a_retry_with_new_credentials_holds_a_slot(server: ECRServer) -> None:
     """The retry takes a connection of the new client and releases it."""
-    slots_free: list[bool] = []
+    taken: list[int] = []
 
     def record(**_: Any) -> None:
-        slots_free.append(slots().acquire(blocking=False))
+        taken.append(slots_taken())
 
     class RecordingSession(LoopbackSession):
         def client(self, *arguments: Any, **options: Any) -> Any:
@@ -336,16 +337,16 @@ def test_a_retry_with_new_credentials_holds_a_slot(server: ECRServer) -> None:
             client.meta.events.register("before-send.ecr", record)
             return client
 
-    def slots() -> threading.BoundedSemaphore:
-        return pool.client(ACCOUNT, "eu-west-1").slots
+    def slots_taken() -> int:
+        return len(vars(pool.client(ACCOUNT, "eu-west-1").slots)["_taken"])
 
     server.fail(EXPIRED)
     config = Config(max_pool_connections=1)
     pool = ClientPool(None, lambda _account, _region: RecordingSession(server.url), config, max_clients=2)
     API(pool, Boundary(None, None)).call(APP, "describe_repositories", DescribeRepositoriesResponse)
     assert server.count() == 2
-    assert slots_free == [False, False]
-    assert slots().acquire(blocking=False)
+    assert taken == [1, 1]
+    assert slots_taken() == 0
 
 
 def test_discard_keeps_a_client_that_another_thread_renewed() -> None:
@@ -482,6 +483,49 @@ def test_no_connection_pool_overflows(
 
 
 # Forks and interrupts
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_listing_goes_on_in_a_forked_process(server: ECRServer, session: LoopbackSession) -> None:
+    """With a connection of its own: two processes on one connection would read each other's responses."""
+    for number in range(3_000):
+        server.add(APP.image(digest=digest(number)))
+    images = ECRService(session).list_images(APP)
+    assert next(images).digest == digest(0)
+    server.delay = 0.1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    rest = len(list(images))
+    if not child:
+        os._exit(0 if rest == 2_999 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert rest == 2_999
+    assert server.count() == 1 + 2 + 2
+
+
+def test_an_interrupt_leaves_no_slot_taken(server: ECRServer, session: LoopbackSession) -> None:
+    """Wherever it strikes: a connection that nobody uses would be lost for ever."""
+    server.add(APP.image(tag="a"))
+    service = ECRService(session, config=Config(max_pool_connections=1), cache_ttl=0)
+    service.image(APP.image(tag="a"))
+    for step in range(1, 60):
+        steps = iter(range(step))
+
+        def interrupt(frame: FrameType, event: str, _: object, steps: Iterator[int] = steps) -> None:
+            is_ours = frame.f_code.co_filename.endswith("clients.py")
+            if event in {"call", "return"} and is_ours and next(steps, None) is None:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+        sys.setprofile(interrupt)
+        try:
+            service.image(APP.image(tag="a"))
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.setprofile(None)
+        assert service.image(APP.image(tag="a")) is not None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

@@ -254,6 +254,21 @@ def test_a_malformed_reference_is_refused_before_any_request(
     assert server.count() == 1
 
 
+@pytest.mark.parametrize("value", [None, 5, b"a", 1.1], ids=repr)
+def test_a_part_that_is_not_a_string_is_refused(server: ECRServer, session: LoopbackSession, value: Any) -> None:
+    """As a malformed one; a tag or a digest of that sort is a TypeError."""
+    service = ECRService(session)
+    for field in ("registry_id", "region", "repository_name"):
+        wrong = msgspec.structs.replace(APP, **{field: value})
+        with pytest.raises(BatchServiceError, match=re.escape(repr(value))) as caught:
+            service.repositories([wrong, APP])
+        assert list(caught.value.results) == [APP]
+    for wrong_image in (APP.image(tag=value), APP.image(digest=value)) if value is not None else ():
+        with pytest.raises(TypeError, match="not a reference of the expected type"):
+            service.image(wrong_image)
+    assert server.count() == 1
+
+
 def test_a_region_that_botocore_refuses_is_an_invalid_request(server: ECRServer) -> None:
     """Errors on creating a client are mapped too."""
 

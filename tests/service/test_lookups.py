@@ -1,6 +1,9 @@
 """The lookups of ECRService and of events, against ECR on loopback."""
 
+import itertools
 from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -19,7 +22,7 @@ from ecr_events import (
     UnknownEvent,
 )
 from ecr_events.samples import sample
-from ecr_events.service import ECRService, Manifest, Repository
+from ecr_events.service import ECRService, Manifest, Repository, ecr_service
 from ecr_events.service.ecr_service import service_for
 from ecr_events.service.scan_findings import Attribute, EnhancedImageScanFinding, ImageScanFinding
 
@@ -189,6 +192,21 @@ def test_status_and_counts_of_findings_are_those_of_the_first_page(server: ECRSe
     assert [finding.severity for finding in findings.findings] == ["LOW"] * 1_000 + ["HIGH"] * 500
 
 
+def test_findings_of_two_images_are_not_mixed(server: ECRServer, session: LoopbackSession) -> None:
+    """The tag moves while its findings are read."""
+    findings = [{"name": f"CVE-{number}", "severity": "LOW"} for number in range(1_500)]
+    server.add(APP.image(digest=digest(1), tag="a"), findings=findings)
+
+    def move(request: Request) -> bool:
+        if "nextToken" in request.body:
+            server.add(APP.image(digest=digest(2), tag="a"), findings=findings)
+        return False
+
+    server.fail(Slow(0), when=move)
+    with pytest.raises(UnavailableError, match=f"the tag moved while its findings were read: .*{digest(2)}"):
+        ECRService(session).scan_findings(APP.image(tag="a"))
+
+
 def test_the_findings_of_an_enhanced_scan(server: ECRServer, session: LoopbackSession) -> None:
     """They have Inspector's fields."""
     server.add(APP.image(digest=digest(1)), findings=[{"findingArn": "arn:aws:inspector2:::finding/a", "score": 9.1}])
@@ -302,6 +320,10 @@ def test_events_of_one_session_share_a_service(session: LoopbackSession, server:
     """They share its cache; another session has another service."""
     assert service_for(session) is service_for(session)
     assert service_for(session) is not service_for(LoopbackSession(server.url))
+    sessions = [LoopbackSession(server.url) for _ in range(256)]
+    services = [service_for(other) for other in sessions]
+    assert [service_for(other) for other in sessions] == services
+    assert len(vars(ecr_service)["_shared_services"]) == 256
     for _ in range(3):
         assert sample(ECRImageActionEvent).using(session).image is None
     assert server.count() == 1
@@ -351,10 +373,24 @@ def test_listing_a_missing_repository_is_an_error(server: ECRServer, session: Lo
         service.list_images(msgspec.structs.replace(APP, repository_name="A"))
 
 
+def test_page_tokens_that_alternate_end_the_listing(session: LoopbackSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that repeats itself."""
+    tokens = itertools.cycle("ab")
+
+    def page(token: str) -> dict[str, Any]:
+        return {"imageDetails": [], "nextToken": token}
+
+    client = session.client("ecr", region_name="eu-west-1")
+    monkeypatch.setattr(session, "client", Mock(return_value=client))
+    monkeypatch.setattr(client, "describe_images", Mock(side_effect=map(page, tokens)))
+    with pytest.raises(UnavailableError, match="repeats a nextToken"):
+        list(ECRService(session).list_images(APP))
+
+
 def test_a_page_token_that_repeats_itself_ends_the_listing(server: ECRServer, session: LoopbackSession) -> None:
     """Else it would never end."""
     server.add(APP.image(digest=digest(1)))
     server.fail(Partial(keep=1), times=None)
-    with pytest.raises(UnavailableError, match="DescribeImagesResponse repeats its nextToken"):
+    with pytest.raises(UnavailableError, match="DescribeImagesResponse repeats a nextToken"):
         list(ECRService(session).list_images(APP))
     assert server.count() == 2

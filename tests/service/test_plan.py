@@ -47,6 +47,10 @@ class Simulation:
     def check(self, key: Key) -> None:
         """Accept every key."""
 
+    def is_permanent(self, name: str) -> bool:
+        """Return whether a name is even; odd ones could move."""
+        return int(name) % 2 == 0
+
     def site(self, group: tuple[str, int]) -> tuple[str, str]:
         """Return the site of a group."""
         return group[0], ""
