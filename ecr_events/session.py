@@ -23,11 +23,11 @@ EventSession: TypeAlias = Union[Session, "ECRService"]
 
 
 def is_session(value: object) -> bool:
-    """Return whether a value creates clients. A boto3 client, for one, does not."""
-    return callable(getattr(value, "client", None))
+    """Return whether a value creates clients. A boto3 client, for one, does not, nor a class."""
+    return callable(getattr(value, "client", None)) and not isinstance(value, type)
 
 
 def check_session(value: EventSession) -> None:
     """Raise a TypeError unless events can be bound to `value`."""
-    if not is_session(value) and not hasattr(value, "client_for"):
+    if not is_session(value) and (isinstance(value, type) or not hasattr(value, "client_for")):
         raise TypeError(f"session must be a boto3 Session or an ECRService, not {value!r:.200}")

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from msgspec import ValidationError, convert
 from msgspec.json import Decoder
 
-from ecr_events.errors import CredentialsError, InvalidRequestError, UnavailableError
-from ecr_events.references import ImageReference, RepositoryReference
+from ecr_events.errors import CredentialsError, UnavailableError
+from ecr_events.references import RepositoryReference
 from ecr_events.service.clients import ClientPool
 from ecr_events.service.error_mapping import is_unreadable
-from ecr_events.service.validation import Boundary, check_image, check_repository_name
+from ecr_events.service.validation import Boundary
 from ecr_events.structs import build_once
 
 __all__ = ["API"]
-
-_Response = TypeVar("_Response")
 
 
 class API:
@@ -27,32 +25,13 @@ class API:
     def __init__(self, clients: ClientPool, boundary: Boundary) -> None:
         self.clients = clients
         """Replaced after a fork."""
-        self._boundary = boundary
-
-    def check(self, reference: Any) -> None:
-        """Raise InvalidRequestError for a malformed reference, or one outside of the service's boundary.
-
-        Or a TypeError for anything but a reference.
-        """
-        repository = reference.repository if isinstance(reference, ImageReference) else reference
-        if not isinstance(repository, RepositoryReference):
-            raise TypeError(f"not a reference: {repository!r:.200}")
-        try:
-            self._boundary.check(repository.registry_id, repository.region)
-            check_repository_name(repository.repository_name)
-            if isinstance(reference, ImageReference):
-                check_image(reference.image_digest, reference.image_tag)
-        except InvalidRequestError as error:
-            error.reference = reference
-            raise
+        self.check = boundary.check
 
     def client(self, repository: RepositoryReference) -> Any:
         """Return boto3's client for a repository."""
         return self.clients.client(repository.registry_id, repository.region).boto3_client
 
-    def call(
-        self, repository: RepositoryReference, operation: str, response_type: type[_Response], **parameters: Any
-    ) -> _Response:
+    def call(self, repository: RepositoryReference, operation: str, **parameters: Any) -> Any:
         """Return the response of an operation, which has botocore's name, such as ``describe_images``.
 
         A truncated response is requested again once, and so is one to rejected credentials if there are new ones.
@@ -63,30 +42,26 @@ class API:
             ImportError: boto3 is not installed.
         """
         try:
-            return self._call(repository, operation, response_type, parameters)
+            return self._call(repository, operation, parameters)
         except UnavailableError as error:
             if not is_unreadable(error):
                 raise
-        return self._call(repository, operation, response_type, parameters)
+        return self._call(repository, operation, parameters)
 
-    def pages(
-        self, repository: RepositoryReference, operation: str, response_type: type[_Response], **parameters: Any
-    ) -> Iterator[_Response]:
+    def pages(self, repository: RepositoryReference, operation: str, **parameters: Any) -> Iterator[Any]:
         """Yield every page of a response, one call each; raises the errors of `call`."""
         tokens: list[str] = []
         while True:
             token = next_token(tokens[-1]) if tokens else {}
-            page: Any = self.call(repository, operation, response_type, **parameters, **token)
+            page = self.call(repository, operation, **parameters, **token)
             yield page
             if page.next_token is None:
                 return
             if page.next_token in tokens:
-                raise UnavailableError(f"{response_type.__name__} repeats a nextToken")
+                raise UnavailableError(f"{operation} repeats a nextToken")
             tokens.append(page.next_token)
 
-    def _call(
-        self, repository: RepositoryReference, operation: str, response_type: type[_Response], parameters: Any
-    ) -> _Response:
+    def _call(self, repository: RepositoryReference, operation: str, parameters: dict[str, Any]) -> Any:
         client = self.clients.client(repository.registry_id, repository.region)
         try:
             response = client.call(operation, parameters)
@@ -95,7 +70,7 @@ class API:
             if not self.clients.discard(client):
                 raise
             response = self.clients.client(repository.registry_id, repository.region).call(operation, parameters)
-        return _convert(response, response_type)
+        return _convert(response, f"{operation.title().replace('_', '')}Response")
 
 
 def next_token(token: str | None) -> dict[str, str]:
@@ -107,12 +82,16 @@ _build_decoder = build_once(Decoder)
 """Prepare a type for `convert`."""
 
 
-def _convert(response: Any, response_type: type[_Response]) -> _Response:
+def _convert(response: Any, name: str) -> Any:
+    """Return a response as the Struct of a name."""
+    from ecr_events.service import responses
+
+    response_type = getattr(responses, name)
     _build_decoder(response_type)
     try:
         return convert(_in_utc(response), response_type)
     except ValidationError as error:
-        raise UnavailableError(f"{response_type.__name__} is truncated or malformed: {error}") from error
+        raise UnavailableError(f"{name} is truncated or malformed: {error}") from error
 
 
 def _in_utc(value: Any) -> Any:

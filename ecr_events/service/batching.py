@@ -14,15 +14,18 @@ from typing import Any, Protocol, TypeAlias
 from msgspec import Struct
 
 from ecr_events.errors import AccessDeniedError, CredentialsError, ServiceError, ThrottledError, UnavailableError
-from ecr_events.service.error_mapping import NotFoundError, is_unreachable
+from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError, is_unreachable
 
-__all__ = ["MAX_NAMES", "Key", "Operation", "Outcomes", "Piece", "Plan", "Request", "UnresolvedNameError"]
+__all__ = ["MAX_NAMES", "Key", "Operation", "Outcomes", "Piece", "Plan", "Request"]
 
 MAX_NAMES = 100
 """Maximum number of names in a request."""
 
 _MAX_MISSES = 3
 """Missing names to remove one by one, at a request each, before reading pages may be cheaper."""
+
+_MIN_PAGES = 10
+"""Pages to read at least, before requesting names one by one again."""
 
 _MAX_DENIED = 1_000
 """Names denied in a row after which denied batches are not taken apart: to prove it takes a request for each name."""
@@ -38,18 +41,6 @@ Outcomes: TypeAlias = dict[Key, Any]
 
 Piece: TypeAlias = tuple[float, Outcomes]
 """Outcomes, and a time before which none of their requests was sent."""
-
-
-class UnresolvedNameError(Exception):
-    """A request failed because of one name: `name`, or None if ECR does not say which.
-
-    The outcome of the name is None if it is missing, else the error.
-    """
-
-    def __init__(self, name: str | None, outcome: ServiceError | None) -> None:
-        super().__init__(name, outcome)
-        self.name = name
-        self.outcome = outcome
 
 
 class Operation(Protocol):
@@ -131,14 +122,16 @@ class _Group:
         self.in_flight = 0
         self.successes = 0
         self.misses = 0
+        """Requests that missing names have cost, or will cost where ECR does not tell which they are."""
         self.denied = 0
         """Names denied in a row."""
         self.failures = 0
+        """Failed requests in a row."""
         self.may_page = True
         self.waiting: list[str] | None = None
         """The names that wait for pages."""
         self.pages = 0
-        self.paging_since = 0.0
+        self.first_page_sent = 0.0
         self.enqueue(names)
 
     def enqueue(self, names: Sequence[str], *, is_repeated: bool = False) -> None:
@@ -301,7 +294,7 @@ class Plan:
         waiting = len(names) + sum(len(request.names) for request in group.queue)
         if group.waiting is not None:
             group.waiting += names
-        elif group.may_page and group.misses > _MAX_MISSES < waiting:
+        elif group.may_page and min(group.misses, waiting) > _MAX_MISSES:
             group.waiting = names + group.withdraw()
             group.push(Request(group, ()))
         elif name is None:
@@ -316,7 +309,7 @@ class Plan:
         """Return the names found on a page. The others wait for the next page; after the last one they are missing."""
         group = request.group
         if request.token is None:
-            group.pages, group.paging_since = 0, sent
+            group.pages, group.first_page_sent = 0, sent
         group.pages += 1
         waiting, group.waiting = group.waiting or [], None
         outcomes: Outcomes = {(group.key, name): page[name] for name in waiting if name in page}
@@ -327,12 +320,12 @@ class Plan:
             moved = [name for name in rest if not is_certain and not self._operation.is_permanent(name)]
             outcomes |= group.outcomes(set(rest).difference(moved), None)
             rest = moved
-        elif group.pages >= 10 + len(rest) // 10:
-            # So many missing names would cost less, if every tenth is missing.
+        elif group.pages >= _MIN_PAGES + len(rest) // 10:
+            # Names cost less now, if less than a tenth of them is missing.
             group.may_page = False
             group.enqueue(rest)
             rest = []
         if rest:
             group.waiting = rest
             group.push(Request(group, (), token, is_repeated=request.is_repeated or token is None))
-        return group.paging_since, outcomes
+        return group.first_page_sent, outcomes

@@ -12,8 +12,8 @@ from typing import Any
 from weakref import WeakSet
 
 from ecr_events.errors import CredentialsError
+from ecr_events.service.abandonment import check_abandoned
 from ecr_events.service.error_mapping import map_botocore_errors
-from ecr_events.service.workers import check_abandoned
 from ecr_events.session import Session, is_session
 
 __all__ = ["Client", "ClientPool", "Slots", "import_boto3"]
@@ -59,7 +59,7 @@ class Client:
         self.slots = Slots(boto3_client.meta.config.max_pool_connections)
         """One for each connection in the client's pool."""
         # Runs before every attempt, also before those of botocore's retries.
-        boto3_client.meta.events.register_first("before-send.ecr", _check_abandoned)
+        boto3_client.meta.events.register_first("before-send.ecr", check_abandoned)
 
     def call(self, operation: str, parameters: dict[str, Any]) -> Any:
         """Return the response of an operation, which is called once a connection is free.
@@ -151,11 +151,8 @@ class ClientPool:
         # Clients are thread-safe, but sessions are not.
         with self._creation_lock:
             creator: Any = session or import_boto3()
-            return Client(creator.client("ecr", region_name=region, config=self._config or _default_config()))
-
-
-def _check_abandoned(**_: object) -> None:
-    check_abandoned()
+            config = _default_config() if self._config is None else self._config
+            return Client(creator.client("ecr", region_name=region, config=config))
 
 
 def _default_config() -> Any:

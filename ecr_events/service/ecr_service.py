@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from msgspec import structs
 
-from ecr_events.errors import ScanNotFoundError, UnavailableError
+from ecr_events.errors import ServiceError, UnavailableError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.api import API
 from ecr_events.service.cache import Cache
@@ -41,14 +41,13 @@ class ECRService:
     """Looks up repositories and images in ECR, in few calls. Thread-safe.
 
     A lookup goes to the region and the registry of its reference, whatever the session's own are. A missing repository
-    or image is None; every other failure is a `ServiceError`, or an ImportError without boto3. A reference with a
+    or image is None; every other failure raises a `ServiceError`, or an ImportError without boto3. A reference with a
     digest is looked up by digest, otherwise by tag.
 
     The results of `repository`, `image`, `repositories` and `images` are cached, misses for a tenth of the time; the
-    other methods call ECR each time. With `since`, the aware time of a change such as an event's, the result was
-    requested 2 s after it or later, because events have whole seconds and clocks differ. Or it was requested for a
-    change that is not older, less than 0.1 s ago: an event takes longer to arrive, and a burst of events costs few
-    calls.
+    other methods call ECR each time. With `since`, the aware time of a change such as an event's, a cached result is
+    used only if it was requested 2 s after the change or later, because events have whole seconds and clocks differ;
+    or less than 0.1 s ago, for a change at the same time or later, because an event takes longer than that to arrive.
 
     Args:
         session: The boto3 session that provides the credentials; None for boto3's default session.
@@ -119,9 +118,6 @@ class ECRService:
         """Return the repository, or None if it is missing.
 
         One call of DescribeRepositories, unless cached. IAM: ``ecr:DescribeRepositories``.
-
-        Raises:
-            ServiceError: The lookup failed.
         """
         return self._repositories.one(reference, since)
 
@@ -129,9 +125,6 @@ class ECRService:
         """Return the image, or None if it or its repository is missing.
 
         One call of DescribeImages, unless cached. IAM: ``ecr:DescribeImages``.
-
-        Raises:
-            ServiceError: The lookup failed.
         """
         return self._images.one(reference, since)
 
@@ -179,37 +172,25 @@ class ECRService:
         Raises:
             ServiceError: The call failed, or the repository is missing: its code is ``RepositoryNotFoundException``.
         """
-        self._api.check(repository)
+        self._api.check(repository, RepositoryReference)
         return self._list_images(repository, {"tagStatus": tag_status, "imageStatus": image_status})
 
     def _list_images(self, repository: RepositoryReference, filters: dict[str, str]) -> Iterator[Image]:
-        from ecr_events.service.responses import DescribeImagesResponse
-
-        with single_lookup(self._api, repository, missing_is_error=True):
-            for page in self._api.pages(
-                repository,
-                "describe_images",
-                DescribeImagesResponse,
-                **repository_id(repository),
-                maxResults=PAGE_SIZE,
-                filter=filters,
-            ):
-                yield from page.image_details
+        parameters = {**repository_id(repository), "maxResults": PAGE_SIZE, "filter": filters}
+        with single_lookup(self._api, repository):
+            try:
+                for page in self._api.pages(repository, "describe_images", **parameters):
+                    yield from page.image_details
+            except NotFoundError as error:
+                raise ServiceError(error.message, code=error.code) from error
 
     def tags(self, repository: RepositoryReference) -> dict[str, str] | None:
         """Return the AWS tags of a repository, or None if it is missing.
 
         One call of ListTagsForResource. IAM: ``ecr:ListTagsForResource``.
-
-        Raises:
-            ServiceError: The lookup failed.
         """
-        from ecr_events.service.responses import ListTagsForResourceResponse
-
-        with single_lookup(self._api, repository):
-            response = self._api.call(
-                repository, "list_tags_for_resource", ListTagsForResourceResponse, resourceArn=repository.arn
-            )
+        with single_lookup(self._api, repository, RepositoryReference):
+            response = self._api.call(repository, "list_tags_for_resource", resourceArn=repository.arn)
             return {tag.key: tag.value for tag in response.tags}
         return None
 
@@ -217,21 +198,12 @@ class ECRService:
         """Return the manifest of an image as it was pushed, or None if the image is missing.
 
         One call of BatchGetImage, which ECR records as a pull. IAM: ``ecr:BatchGetImage``.
-
-        Raises:
-            ServiceError: The lookup failed.
         """
-        from ecr_events.service.responses import MEDIA_TYPES, BatchGetImageResponse, Manifest
+        from ecr_events.service.manifest import MEDIA_TYPES, Manifest
 
-        with single_lookup(self._api, image):
-            response = self._api.call(
-                image.repository,
-                "batch_get_image",
-                BatchGetImageResponse,
-                **repository_id(image.repository),
-                imageIds=[image_id(image)],
-                acceptedMediaTypes=MEDIA_TYPES,
-            )
+        with single_lookup(self._api, image, ImageReference):
+            parameters = {**repository_id(image.repository), "acceptedMediaTypes": MEDIA_TYPES}
+            response = self._api.call(image.repository, "batch_get_image", **parameters, imageIds=[image_id(image)])
             if not response.images:
                 raise error_from_failures(response.failures)
             return Manifest(**structs.asdict(response.images[0]), reference=image)
@@ -245,26 +217,12 @@ class ECRService:
 
         Raises:
             ScanNotFoundError: The image was never scanned.
-            ServiceError: The lookup failed.
         """
-        from ecr_events.service.responses import DescribeImageScanFindingsResponse, ImageScanFindings
+        from ecr_events.service.scan_findings import ImageScanFindings
 
-        with single_lookup(self._api, image):
-            try:
-                pages = list(
-                    self._api.pages(
-                        image.repository,
-                        "describe_image_scan_findings",
-                        DescribeImageScanFindingsResponse,
-                        **repository_id(image.repository),
-                        imageId=image_id(image),
-                        maxResults=PAGE_SIZE,
-                    )
-                )
-            except NotFoundError as error:
-                if error.code == "ScanNotFoundException":
-                    raise ScanNotFoundError(error.message, code=error.code) from error
-                raise
+        with single_lookup(self._api, image, ImageReference):
+            parameters = {**repository_id(image.repository), "imageId": image_id(image), "maxResults": PAGE_SIZE}
+            pages = list(self._api.pages(image.repository, "describe_image_scan_findings", **parameters))
             digests = {page.image_id.image_digest for page in pages}
             if len(digests) > 1:
                 raise UnavailableError(f"the tag moved while its findings were read: {', '.join(map(str, digests))}")
@@ -277,15 +235,15 @@ class ECRService:
         return None
 
     def wait_for_scan(self, image: ImageReference, *, timeout: float = 300.0) -> ImageScanFindings:
-        """Return all findings of an image's scan, once it is scanned; also of one that was not scanned yet.
+        """Wait until an image is scanned, and return all findings.
 
         Continuous scanning counts as ended with its first findings, or the time of a scan without any. Polls like
         `scan_findings`, for `timeout` seconds and one call: after 1 s, and ever more slowly, up to each 15 s.
 
         Raises:
-            ServiceTimeoutError: The scan has not ended; the reason has its status.
+            ServiceTimeoutError: The scan has not ended, or not begun; the reason has its status.
             ServiceError: The scan ended without findings: the code is its status, such as ``UNSUPPORTED_IMAGE``. Or
-                the image is missing: the code is ``ImageNotFoundException``. Or the lookup failed.
+                the image is missing: the code is ``ImageNotFoundException``.
         """
         from ecr_events.service.waiting import wait_for_scan
 
@@ -296,27 +254,18 @@ class ECRService:
 
         Only the source registry knows them. One call of DescribeImageReplicationStatus.
         IAM: ``ecr:DescribeImageReplicationStatus``.
-
-        Raises:
-            ServiceError: The lookup failed.
         """
-        from ecr_events.service.responses import DescribeImageReplicationStatusResponse
-
-        with single_lookup(self._api, image):
-            response = self._api.call(
-                image.repository,
-                "describe_image_replication_status",
-                DescribeImageReplicationStatusResponse,
-                **repository_id(image.repository),
-                imageId=image_id(image),
-            )
-            return response.replication_statuses
+        with single_lookup(self._api, image, ImageReference):
+            parameters = {**repository_id(image.repository), "imageId": image_id(image)}
+            response = self._api.call(image.repository, "describe_image_replication_status", **parameters)
+            statuses: tuple[ImageReplicationStatus, ...] = response.replication_statuses
+            return statuses
         return None
 
     def wait_for_replication(
         self, image: ImageReference, *, destination: str | RepositoryReference | None = None, timeout: float = 300.0
     ) -> tuple[ImageReplicationStatus, ...]:
-        """Return the replication status of each destination of an image in the source registry, once all are complete.
+        """Wait until an image of the source registry is replicated, and return the status of each destination.
 
         Polls like `replication_status`, as `wait_for_scan` does.
 
@@ -327,7 +276,7 @@ class ECRService:
 
         Raises:
             ServiceTimeoutError: A replication has not ended, or ECR lists none; the reason says which.
-            ServiceError: A replication failed, the image is missing, or the lookup failed.
+            ServiceError: A replication failed, or the image is missing.
         """
         from ecr_events.service.waiting import wait_for_replication
 
@@ -337,9 +286,6 @@ class ECRService:
         """Return boto3's ECR client for the region and the account of a reference, to call what is not wrapped here.
 
         No call. Pass the reference's `registry_id` to the client's methods.
-
-        Raises:
-            ServiceError: The reference is malformed or outside of `accounts` and `regions`, or credentials are missing.
         """
         with single_lookup(self._api, reference):
             return self._api.client(reference.repository if isinstance(reference, ImageReference) else reference)

@@ -14,6 +14,7 @@ from ecr_events.errors import (
     AccessDeniedError,
     CredentialsError,
     InvalidRequestError,
+    ScanNotFoundError,
     ServiceError,
     ThrottledError,
     UnavailableError,
@@ -22,9 +23,16 @@ from ecr_events.errors import (
 if TYPE_CHECKING:
     from ecr_events.service.responses import ImageFailure
 
-__all__ = ["NotFoundError", "error_from_failures", "is_unreachable", "is_unreadable", "map_botocore_errors"]
+__all__ = [
+    "NotFoundError",
+    "UnresolvedNameError",
+    "error_from_failures",
+    "is_unreachable",
+    "is_unreadable",
+    "map_botocore_errors",
+]
 
-NOT_FOUND = frozenset({"ImageNotFoundException", "RepositoryNotFoundException", "ScanNotFoundException"})
+NOT_FOUND = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 
 CLASSES: dict[type[ServiceError], frozenset[str]] = {
     AccessDeniedError: frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized", "OptInRequired"}),
@@ -45,6 +53,7 @@ CLASSES: dict[type[ServiceError], frozenset[str]] = {
         }
     ),
     InvalidRequestError: frozenset({"InvalidParameterException", "ValidationException"}),
+    ScanNotFoundError: frozenset({"ScanNotFoundException"}),
     ThrottledError: frozenset(
         {
             "BandwidthLimitExceeded",
@@ -108,6 +117,18 @@ class NotFoundError(Exception):
         super().__init__(code, message)
         self.code = code
         self.message = message
+
+
+class UnresolvedNameError(Exception):
+    """A request failed because of one name: `name`, or None if ECR does not say which.
+
+    The outcome of the name is None if it is missing, else the error.
+    """
+
+    def __init__(self, name: str | None, outcome: ServiceError | None) -> None:
+        super().__init__(name, outcome)
+        self.name = name
+        self.outcome = outcome
 
 
 @contextmanager

@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from math import inf
-from typing import Any, Generic, TypeVar
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ecr_events.errors import BatchServiceError, InvalidRequestError, ServiceError, ServiceTimeoutError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.api import API
-from ecr_events.service.batching import Key, Operation, Piece, Plan
 from ecr_events.service.cache import ABSENT, ANY_TIME, Cache
 from ecr_events.service.error_mapping import NotFoundError
-from ecr_events.service.workers import run
 
+if TYPE_CHECKING:
+    from ecr_events.service.batching import Key, Operation, Piece
 __all__ = ["Lookup", "check_timeout", "single_lookup"]
 
 _Reference = TypeVar("_Reference", RepositoryReference, ImageReference)
@@ -64,22 +65,15 @@ class Lookup(Generic[_Reference, _Resource]):
         timestamp = _timestamp(since)
         deadline = None if timeout is None else time.monotonic() + check_timeout(timeout)
         keys: dict[_Reference, Key] = {reference: self._key_of(reference) for reference in references}
-        results: dict[_Reference, Any] = {
-            reference: self._cache.peek(key, timestamp) for reference, key in keys.items()
-        }
-        absent = [reference for reference, result in results.items() if result is ABSENT]
-        if not absent:
-            return results
-        fetch = partial(self._fetch, deadline=deadline)
-        outcomes = self._cache.get([keys[reference] for reference in absent], fetch, timestamp, deadline)
+        outcomes = self._cache.get(keys.values(), partial(self._fetch, deadline=deadline), timestamp, deadline)
+        results: dict[_Reference, _Resource | None] = {}
         errors: dict[_Reference, ServiceError] = {}
-        for reference in absent:
-            outcome = outcomes.get(keys[reference], ABSENT)
+        for reference, key in keys.items():
+            outcome = outcomes.get(key, ABSENT)
             if outcome is ABSENT:
                 outcome = ServiceTimeoutError(f"no result within {timeout:g} s")
             if isinstance(outcome, ServiceError):
                 errors[reference] = _with_reference(outcome, reference)
-                del results[reference]
             else:
                 results[reference] = outcome
         if errors:
@@ -101,21 +95,26 @@ class Lookup(Generic[_Reference, _Resource]):
             except InvalidRequestError as error:
                 yield ANY_TIME, {key: error}
         if valid:
+            # Imports that cached lookups do not need.
+            from ecr_events.service.batching import Plan
+            from ecr_events.service.workers import run
+
             plan = Plan(self._operation, valid, max_in_flight=self._max_in_flight)
             yield from run(plan, self._operation, deadline)
 
 
 @contextmanager
 def single_lookup(
-    api: API, reference: RepositoryReference | ImageReference, *, missing_is_error: bool = False
+    api: API,
+    reference: RepositoryReference | ImageReference,
+    expected: type | UnionType = RepositoryReference | ImageReference,
 ) -> Generator[None]:
-    """Check `reference`, name it on every ServiceError, and suppress NotFoundError, or raise it as a ServiceError."""
+    """Check `reference` and its type, name it on every ServiceError, and suppress NotFoundError."""
     try:
-        api.check(reference)
+        api.check(reference, expected)
         yield
-    except NotFoundError as error:
-        if missing_is_error:
-            raise ServiceError(error.message, code=error.code, reference=reference) from error
+    except NotFoundError:
+        return
     except ServiceError as error:
         error.reference = reference
         raise

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.ht
 https://github.com/opencontainers/image-spec/blob/main/manifest.md
 """
 
-from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from msgspec import field
@@ -45,6 +44,7 @@ _SBOMS = (
     "application/vnd.syft+json",
     "text/spdx",
 )
+_ATTESTATIONS = ("application/vnd.in-toto+json", "application/vnd.dsse.envelope.")
 _IMAGES = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
 
 
@@ -65,9 +65,7 @@ class _Body(CamelStruct, frozen=True, kw_only=True):
     manifests: tuple[_Descriptor, ...] | None = None
 
 
-@build_once
-def _decoder(type: type[_Body]) -> Callable[[str], _Body]:
-    return Decoder(type).decode
+_decoder = build_once(Decoder[_Body])
 
 
 class ImageIdentifier(CamelStruct, frozen=True, kw_only=True):
@@ -120,13 +118,16 @@ class Manifest(ImageManifest, frozen=True, kw_only=True):
 
         ``signature`` and ``sbom`` have an artifact type or a layer of that sort: Notary Project and Sigstore (cosign),
         whose bundles also hold attestations; SPDX, CycloneDX and Syft. ``index`` lists other manifests, ``image`` has
-        the configuration of a container, and everything else, such as Helm charts, is ``other``.
+        the configuration of a container, and everything else is ``other``, such as in-toto attestations and Helm
+        charts.
         """
         types = [self.artifact_type or "", *(layer.media_type or "" for layer in self._body.layers)]
         if any(type.startswith(_SIGNATURES) for type in types):
             return "signature"
         if any(type.startswith(_SBOMS) for type in types):
             return "sbom"
+        if any(type.startswith(_ATTESTATIONS) for type in types):
+            return "other"
         if self._body.manifests is not None or self.media_type in _INDEXES:
             return "index"
         return "image" if types[0] in _IMAGES else "other"
@@ -143,6 +144,6 @@ class Manifest(ImageManifest, frozen=True, kw_only=True):
     @property
     def _body(self) -> _Body:
         try:
-            return _decoder(_Body)(self.text)
+            return _decoder(_Body).decode(self.text)
         except ValueError as error:
             raise DecodeError.from_exception(error, self.text) from error

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from ecr_events.errors import AccessDeniedError, InvalidRequestError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.api import API, next_token
-from ecr_events.service.batching import Key, UnresolvedNameError
-from ecr_events.service.error_mapping import NotFoundError
+from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError
 
 if TYPE_CHECKING:
+    from ecr_events.service.batching import Key
     from ecr_events.service.responses import (
         DescribeImagesResponse,
         DescribeRepositoriesResponse,
@@ -80,16 +80,11 @@ class DescribeRepositories:
         return {repository.name: repository for repository in response.repositories}, response.next_token
 
     def _call(self, group: tuple[str, str], name: str, **parameters: Any) -> DescribeRepositoriesResponse:
-        from ecr_events.service.responses import DescribeRepositoriesResponse
-
         repository = _repository(group, name)
-        return self._api.call(
-            repository,
-            "describe_repositories",
-            DescribeRepositoriesResponse,
-            registryId=repository.registry_id,
-            **parameters,
+        response: DescribeRepositoriesResponse = self._api.call(
+            repository, "describe_repositories", registryId=repository.registry_id, **parameters
         )
+        return response
 
 
 class DescribeImages:
@@ -137,9 +132,9 @@ class DescribeImages:
         return _by_name(response), response.next_token
 
     def _call(self, group: RepositoryReference, **parameters: Any) -> DescribeImagesResponse:
-        from ecr_events.service.responses import DescribeImagesResponse
-
-        return self._api.call(group, "describe_images", DescribeImagesResponse, **repository_id(group), **parameters)
+        response: DescribeImagesResponse
+        response = self._api.call(group, "describe_images", **repository_id(group), **parameters)
+        return response
 
 
 def repository_id(repository: RepositoryReference) -> dict[str, str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from functools import lru_cache
-from typing import Any
+from types import UnionType
+from typing import Any, cast
 
 from ecr_events.errors import InvalidReferenceError, InvalidRequestError
-from ecr_events.references import RepositoryReference
+from ecr_events.references import ImageReference, RepositoryReference
 
-__all__ = ["Boundary", "check_image", "check_repository_name"]
+__all__ = ["Boundary", "check_region"]
 
 _ACCOUNT = "[0-9]{12}"
 
@@ -30,28 +31,36 @@ class Boundary:
 
     def __init__(self, accounts: Collection[str] | None, regions: Collection[str] | None) -> None:
         self._accounts = _names("accounts", accounts, _check_account)
-        self._regions = _names("regions", regions, _check_region)
+        self._regions = _names("regions", regions, check_region)
 
-    def check(self, account: str, region: str) -> None:
-        """Raise InvalidRequestError if the account or the region is malformed, or outside of the boundary."""
-        _check_region(region)
-        _check_account(account)
-        for name, value, allowed in (("accounts", account, self._accounts), ("regions", region, self._regions)):
-            if allowed is not None and value not in allowed:
-                raise InvalidRequestError(f"not one of the {name} of this service: {value!r}")
+    def check(self, reference: Any, expected: type | UnionType = RepositoryReference | ImageReference) -> None:
+        """Raise InvalidRequestError for a malformed reference, or one outside of the boundary.
+
+        Or a TypeError for anything but a reference of the expected type. The tag is ignored beside a digest.
+        """
+        if not isinstance(reference, expected):
+            raise TypeError(f"not a reference of the expected type: {reference!r:.200}")
+        repository: Any = reference.repository if isinstance(reference, ImageReference) else reference
+        account, region = repository.registry_id, repository.region
+        try:
+            check_region(region)
+            _check_account(account)
+            _check_allowed("accounts", account, self._accounts)
+            _check_allowed("regions", region, self._regions)
+            _check(repository.repository_name, _NAME, "a repository name")
+            if isinstance(reference, ImageReference):
+                if reference.image_digest is None:
+                    _check(reference.image_tag, _TAG, "an image tag")
+                else:
+                    _check(reference.image_digest, _DIGEST, "an image digest")
+        except InvalidRequestError as error:
+            error.reference = cast(Any, reference)
+            raise
 
 
-def check_repository_name(name: str) -> None:
-    """Raise InvalidRequestError for a name that ECR would reject."""
-    _check(name, _NAME, "a repository name")
-
-
-def check_image(digest: str | None, tag: str | None) -> None:
-    """Raise InvalidRequestError for a digest or tag that ECR would reject; the tag is ignored beside a digest."""
-    if digest is None:
-        _check(tag or "", _TAG, "an image tag")
-    else:
-        _check(digest, _DIGEST, "an image digest")
+def _check_allowed(name: str, value: str, allowed: frozenset[str] | None) -> None:
+    if allowed is not None and value not in allowed:
+        raise InvalidRequestError(f"not one of the {name} of this service: {value!r}")
 
 
 def _check_account(account: str) -> None:
@@ -59,7 +68,8 @@ def _check_account(account: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _check_region(region: Any) -> None:
+def check_region(region: Any) -> None:
+    """Raise InvalidRequestError for a malformed region."""
     _check(region, "[ -~]*", "an AWS region")
     try:
         _ = RepositoryReference(registry_id="", region=region, repository_name="").partition

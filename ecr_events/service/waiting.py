@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ecr_events.errors import ScanNotFoundError, ServiceError, ServiceTimeoutError, ThrottledError, UnavailableError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.scan_findings import ImageScanFindings
+from ecr_events.service.validation import check_region
 
 __all__ = ["wait_for_replication", "wait_for_scan"]
 
@@ -68,10 +69,14 @@ def wait_for_scan(
 def wait_for_replication(
     replication_status: Callable[[ImageReference], tuple[ImageReplicationStatus, ...] | None],
     image: ImageReference,
-    destination: str | RepositoryReference | None,
+    destination: Any,
     timeout: float,
 ) -> tuple[ImageReplicationStatus, ...]:
     """Return the statuses once all are ``COMPLETE``; see `ECRService.wait_for_replication`."""
+    if isinstance(destination, str):
+        check_region(destination)
+    elif not isinstance(destination, RepositoryReference | None):
+        raise TypeError(f"destination must be a region or a RepositoryReference, not {destination!r:.200}")
     region = destination.region if isinstance(destination, RepositoryReference) else destination
     registry_id = destination.registry_id if isinstance(destination, RepositoryReference) else None
 

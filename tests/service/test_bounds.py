@@ -48,7 +48,7 @@ def test_a_dead_region_does_not_delay_others(
     server: ECRServer, session: LoopbackSession, healthy: list[ImageReference], dead: list[ImageReference]
 ) -> None:
     """All results of the healthy region arrive while the other one hangs, and the cache has them at once."""
-    config = Config(read_timeout=2, retries={"total_max_attempts": 1})
+    config = Config(read_timeout=4, retries={"total_max_attempts": 1})
     service = ECRService(session, config=config)
     errors: list[BatchServiceError] = []
 
@@ -108,7 +108,7 @@ def test_threads_end_with_their_calls(server: ECRServer, session: LoopbackSessio
 def test_a_process_with_too_many_threads(
     server: ECRServer, session: LoopbackSession, healthy: list[ImageReference], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fewer threads do the work; without any, the error is Python's."""
+    """The calling thread sends what no other can."""
     start = threading.Thread.start
     started: list[str] = []
 
@@ -120,10 +120,10 @@ def test_a_process_with_too_many_threads(
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start_two)
-    assert all(ECRService(session).images(healthy).values())
-    with pytest.raises(RuntimeError, match="can't start new thread"):
-        ECRService(session).images(healthy)
-    assert server.in_flight_peak <= 2
+    service = ECRService(session)
+    assert all(service.images(healthy).values())
+    assert all(service.images(healthy, timeout=10).values())
+    assert server.count() == 200
 
 
 def test_a_timeout_bounds_a_whole_call(
@@ -132,16 +132,16 @@ def test_a_timeout_bounds_a_whole_call(
     """The error has what was found; nothing is requested afterwards."""
     service = ECRService(session)
     started = time.monotonic()
-    with pytest.raises(BatchServiceError, match=r"200 ServiceTimeoutError.*no result within 1.5 s") as caught:
-        service.images([*dead, *healthy], timeout=1.5)
-    assert 1.5 <= time.monotonic() - started < 2.5
+    with pytest.raises(BatchServiceError, match=r"200 ServiceTimeoutError.*no result within 4 s") as caught:
+        service.images([*dead, *healthy], timeout=4)
+    assert 4 <= time.monotonic() - started < 6
     assert list(caught.value.errors) == dead
     assert all(isinstance(error, ServiceTimeoutError) for error in caught.value.errors.values())
     assert all(isinstance(error, TimeoutError) for error in caught.value.errors.values())
     assert list(caught.value.results) == healthy
     assert all(caught.value.results.values())
     before = server.count()
-    service.images(healthy, timeout=1.5)
+    service.images(healthy, timeout=4)
     assert server.count() == before
 
 
@@ -188,13 +188,13 @@ import signal, sys
 sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
 from conftest import APP, LoopbackSession
 from ecr_events.service import ECRService
-import msgspec
+import msgspec, time
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 repositories = [msgspec.structs.replace(APP, repository_name=f"app-{{number}}") for number in range(500)]
 try:
     ECRService(LoopbackSession({server.url!r})).images(repository.image(tag="a") for repository in repositories)
 except KeyboardInterrupt:
-    print("interrupted", flush=True)
+    print(time.monotonic(), flush=True)
 """
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         while server.count() < 12:
@@ -202,8 +202,8 @@ except KeyboardInterrupt:
         process.send_signal(sent)
         interrupted = time.monotonic()
         output, _ = process.communicate()
-        assert output == "interrupted\n"
-        assert time.monotonic() - interrupted < 1
+        assert 0 < float(output) - interrupted < 1
+        assert time.monotonic() - interrupted < 10  # the process does not wait for the responses either
     before = server.count()
     time.sleep(1)
     assert server.count() == before

@@ -28,7 +28,6 @@ from ecr_events.samples import sample
 from ecr_events.service import ECRService, ecr_service
 from ecr_events.service.api import API
 from ecr_events.service.clients import ClientPool
-from ecr_events.service.responses import DescribeRepositoriesResponse
 from ecr_events.service.validation import Boundary
 
 pytestmark = pytest.mark.timeout(30)
@@ -128,6 +127,9 @@ def test_the_default_timeouts_are_short() -> None:
         ({"session": "default"}, TypeError, "session must be a boto3 Session, not 'default'"),
         ({"session": SimpleNamespace(meta=None)}, TypeError, "session must be a boto3 Session, not namespace"),
         ({"session_for": {}}, TypeError, "session_for must be callable, not {}"),
+        ({"session": LoopbackSession}, TypeError, "session must be a boto3 Session, not <class"),
+        ({"config": {}}, TypeError, "config must be a botocore.config.Config, not {}"),
+        ({"config": Config(max_pool_connections=-1)}, ValueError, "max_pool_connections must be 1 or more, not -1"),
         ({"config": {"read_timeout": 5}}, TypeError, "config must be a botocore.config.Config, not {'read_timeout'"),
         ({"cache_ttl": -1}, ValueError, "cache_ttl must be a number of seconds, 0 or more, not -1"),
         ({"cache_ttl": float("nan")}, ValueError, "cache_ttl must be a number of seconds, 0 or more, not nan"),
@@ -149,7 +151,7 @@ def test_a_mistake_of_the_caller_is_reported_at_once(
 
 def test_a_boto3_client_is_no_session(session: LoopbackSession) -> None:
     """Neither for a service, nor for an event; nor is a service for another service."""
-    wrongs: list[Any] = [session.client("ecr", region_name="eu-west-1"), {}, "default"]
+    wrongs: list[Any] = [session.client("ecr", region_name="eu-west-1"), {}, "default", LoopbackSession, ECRService]
     event = sample(ECRImageActionEvent)
     for wrong in wrongs:
         with pytest.raises(TypeError, match="session must be a boto3 Session, not"):
@@ -193,6 +195,12 @@ def test_a_lookup_takes_the_reference_that_it_names(session: LoopbackSession) ->
         (service.images, [APP]),
         (service.repositories, ["team/app"]),
         (service.tags, "team/app"),
+        (service.tags, APP.image(tag="a")),
+        (service.manifest, APP),
+        (service.scan_findings, APP),
+        (service.replication_status, APP),
+        (service.wait_for_scan, APP),
+        (service.list_images, APP.image(tag="a")),
         (service.list_images, "team/app"),
         (service.client_for, None),
     ):
@@ -343,7 +351,7 @@ def test_a_retry_with_new_credentials_holds_a_slot(server: ECRServer) -> None:
     server.fail(EXPIRED)
     config = Config(max_pool_connections=1)
     pool = ClientPool(None, lambda _account, _region: RecordingSession(server.url), config, max_clients=2)
-    API(pool, Boundary(None, None)).call(APP, "describe_repositories", DescribeRepositoriesResponse)
+    API(pool, Boundary(None, None)).call(APP, "describe_repositories")
     assert server.count() == 2
     assert taken == [1, 1]
     assert slots_taken() == 0

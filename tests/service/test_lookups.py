@@ -391,6 +391,6 @@ def test_a_page_token_that_repeats_itself_ends_the_listing(server: ECRServer, se
     """Else it would never end."""
     server.add(APP.image(digest=digest(1)))
     server.fail(Partial(keep=1), times=None)
-    with pytest.raises(UnavailableError, match="DescribeImagesResponse repeats a nextToken"):
+    with pytest.raises(UnavailableError, match="describe_images repeats a nextToken"):
         list(ECRService(session).list_images(APP))
     assert server.count() == 2

@@ -60,6 +60,8 @@ COSIGN = "application/vnd.dev.cosign"
         (body(EMPTY, LAYER, artifactType=f"{COSIGN}.artifact.sbom.v1+json"), "sbom", None),
         (body("application/vnd.cncf.helm.config.v1+json", LAYER), "other", None),
         (body(EMPTY, LAYER, artifactType="application/vnd.amazon.soci.index.v1+json"), "other", None),
+        (body(CONFIG, "application/vnd.in-toto+json"), "other", CONFIG),
+        (body(CONFIG, "application/vnd.dsse.envelope.v1+json"), "other", CONFIG),
         ({}, "other", None),
     ],
 )

@@ -8,6 +8,7 @@ import botocore.session
 import msgspec
 import pytest
 from botocore.retries.standard import ThrottledRetryableChecker
+from conftest import APP
 
 from ecr_events import InvalidRequestError, ThrottledError
 from ecr_events.service import Image, Repository, batching, error_mapping, responses, validation, waiting
@@ -93,7 +94,7 @@ def test_repository_names_are_validated_as_by_ecr(name: str) -> None:
     model = MODEL.shape_for("RepositoryName").metadata
     valid = model["min"] <= len(name) <= model["max"] and re.fullmatch(model["pattern"], name) is not None
     try:
-        validation.check_repository_name(name)
+        validation.Boundary(None, None).check(msgspec.structs.replace(APP, repository_name=name))
         accepted = True
     except InvalidRequestError:
         accepted = False

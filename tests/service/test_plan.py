@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ecr_events import AccessDeniedError, CredentialsError, InvalidRequestError, ServiceError, ThrottledError
-from ecr_events.service.batching import MAX_NAMES, Key, Outcomes, Plan, Request, UnresolvedNameError
-from ecr_events.service.error_mapping import NotFoundError
+from ecr_events.service.batching import MAX_NAMES, Key, Outcomes, Plan, Request
+from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError
 
 MISSING, DENIED, INVALID, PRESENT = "missing", "denied", "invalid", "present"
 EXPECTED = {DENIED: AccessDeniedError, INVALID: InvalidRequestError}

@@ -12,7 +12,7 @@ from conftest import ACCOUNT, APP, ONE_ATTEMPT, OTHER_ACCOUNT, LoopbackSession, 
 from fake_ecr import DENIED, SERVER_ERROR, ECRServer, Slow
 from fake_ecr.request import Json, Request
 
-from ecr_events import AccessDeniedError, ServiceError, ServiceTimeoutError, UnavailableError
+from ecr_events import AccessDeniedError, InvalidRequestError, ServiceError, ServiceTimeoutError, UnavailableError
 from ecr_events.service import ECRService, waiting
 
 pytestmark = pytest.mark.timeout(30)
@@ -190,6 +190,16 @@ def test_a_replication_that_failed_is_an_error(server: ECRServer, session: Loopb
         service.wait_for_replication(IMAGE, timeout=60)
     assert (caught.value.code, caught.value.reference) == ("Quota", IMAGE)
     assert len(service.wait_for_replication(IMAGE, destination="ap-south-1", timeout=60)) == 1
+
+
+def test_a_destination_is_a_region_or_a_repository(session: LoopbackSession) -> None:
+    """What cannot be waited for is reported at once."""
+    service: Any = ECRService(session)
+    with pytest.raises(InvalidRequestError, match="not an AWS region: 'Frankfurt'"):
+        service.wait_for_replication(IMAGE, destination="Frankfurt")
+    with pytest.raises(TypeError, match="destination must be a region or a RepositoryReference, not ImageReference"):
+        service.wait_for_replication(IMAGE, destination=IMAGE)
+    assert session.made == []
 
 
 @pytest.mark.usefixtures("slept")
