@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
 from ecr_events.errors import AccessDeniedError, CredentialsError, ServiceError, ThrottledError, UnavailableError
 from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError, is_unreachable
 
-__all__ = ["MAX_NAMES", "Key", "Operation", "Outcomes", "Piece", "Plan", "Request"]
+if TYPE_CHECKING:
+    from ecr_events.service.operations import Operation
+
+__all__ = ["MAX_NAMES", "Key", "Outcomes", "Piece", "Plan", "Request"]
 
 MAX_NAMES = 100
 """Maximum number of names in a request."""
@@ -41,43 +44,6 @@ Outcomes: TypeAlias = dict[Key, Any]
 
 Piece: TypeAlias = tuple[float, Outcomes]
 """Outcomes, and a time before which none of their requests was sent."""
-
-
-class Operation(Protocol):
-    """An operation of ECR's API that describes names of a group, or all of them in pages."""
-
-    def key(self, reference: Any, /) -> Key:
-        """Return the key of a reference, equal for all references to one resource where that is known."""
-        ...
-
-    def check(self, key: Key, /) -> None:
-        """Raise InvalidRequestError if no request may be sent for a key."""
-        ...
-
-    def site(self, group: Any, /) -> tuple[str, str]:
-        """Return the registry and the region of a group."""
-        ...
-
-    def is_permanent(self, name: str, /) -> bool:
-        """Return whether a name cannot move from one resource to another, like a tag."""
-        ...
-
-    def describe(self, group: Any, names: Sequence[str], /) -> Mapping[str, Any]:
-        """Return resources by name. Costs one request.
-
-        Raises:
-            UnresolvedNameError: One of the names is missing, invalid or denied.
-            NotFoundError: The group is missing.
-            ServiceError: The request failed for all names.
-        """
-        ...
-
-    def page(self, group: Any, token: str | None, /) -> tuple[Mapping[str, Any], str | None]:
-        """Return a page of the group by name, and the token of the next page. Costs one request.
-
-        Raises the errors of `describe`.
-        """
-        ...
 
 
 class Request(Struct, frozen=True):

@@ -34,47 +34,41 @@ __all__ = [
 
 NOT_FOUND = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 
+# ECR and the services in front of it append "Exception" or not.
 CLASSES: dict[type[ServiceError], frozenset[str]] = {
-    AccessDeniedError: frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized", "OptInRequired"}),
+    AccessDeniedError: frozenset({"AccessDenied", "NotAuthorized", "OptInRequired"}),
     CredentialsError: frozenset(
         {
             "ExpiredToken",
-            "ExpiredTokenException",
             "IncompleteSignature",
-            "IncompleteSignatureException",
             "InvalidClientTokenId",
-            "InvalidSignatureException",
+            "InvalidSignature",
             "MissingAuthenticationToken",
-            "MissingAuthenticationTokenException",
             "RequestExpired",
             "RequestTimeTooSkewed",
             "SignatureDoesNotMatch",
-            "UnrecognizedClientException",
+            "UnrecognizedClient",
         }
     ),
-    InvalidRequestError: frozenset({"InvalidParameterException", "ValidationException"}),
-    ScanNotFoundError: frozenset({"ScanNotFoundException"}),
+    InvalidRequestError: frozenset({"InvalidParameter", "Validation"}),
+    ScanNotFoundError: frozenset({"ScanNotFound"}),
     ThrottledError: frozenset(
         {
             "BandwidthLimitExceeded",
-            "EC2ThrottledException",
-            "LimitExceededException",
+            "EC2Throttled",
+            "LimitExceeded",
             "PriorRequestNotComplete",
-            "ProvisionedThroughputExceededException",
+            "ProvisionedThroughputExceeded",
             "RequestLimitExceeded",
             "RequestThrottled",
-            "RequestThrottledException",
             "SlowDown",
-            "ThrottledException",
+            "Throttled",
             "Throttling",
-            "ThrottlingException",
-            "TooManyRequestsException",
-            "TransactionInProgressException",
+            "TooManyRequests",
+            "TransactionInProgress",
         }
     ),
-    UnavailableError: frozenset(
-        {"InternalFailure", "RequestTimeout", "RequestTimeoutException", "ServerException", "ServiceUnavailable"}
-    ),
+    UnavailableError: frozenset({"InternalFailure", "RequestTimeout", "Server", "ServiceUnavailable"}),
 }
 
 # Exceptions that botocore raises without a response, by name: older versions lack some.
@@ -168,7 +162,7 @@ def _map_client_error(error: Any) -> ServiceError | NotFoundError:
         return NotFoundError(code, message)
     reason = f"{error.operation_name} failed with {code}: {message}"
     for cls, codes in CLASSES.items():
-        if code in codes:
+        if code.removesuffix("Exception") in codes:
             return cls(reason, code=code)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if status == _TOO_MANY_REQUESTS:

@@ -18,7 +18,8 @@ from ecr_events.service.cache import ABSENT, ANY_TIME, Cache
 from ecr_events.service.error_mapping import NotFoundError
 
 if TYPE_CHECKING:
-    from ecr_events.service.batching import Key, Operation, Piece
+    from ecr_events.service.batching import Key, Piece
+    from ecr_events.service.operations import Operation
 __all__ = ["Lookup", "check_timeout", "single_lookup"]
 
 _Reference = TypeVar("_Reference", RepositoryReference, ImageReference)
@@ -36,7 +37,7 @@ class Lookup(Generic[_Reference, _Resource]):
 
     def __init__(self, operation: Operation, cache: Cache[Key, Any], *, max_in_flight: int) -> None:
         self._operation = operation
-        self._key: Callable[[_Reference], Key] = operation.key
+        self._key: Callable[[Any], Key] = operation.key
         self._cache = cache
         self._max_in_flight = max_in_flight
 

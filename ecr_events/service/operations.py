@@ -1,4 +1,4 @@
-"""DescribeImages and DescribeRepositories, for batches.
+"""DescribeImages and DescribeRepositories, as operations of a `Plan`.
 
 How references map to the parameters of a call, its response back to names, and the text of ECR's errors to the name
 that it mentions.
@@ -19,6 +19,8 @@ from ecr_events.service.api import API, next_token
 from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from ecr_events.service.batching import Key
     from ecr_events.service.responses import (
         DescribeImagesResponse,
@@ -51,12 +53,17 @@ class DescribeRepositories:
         """Return the group, which is one."""
         return group
 
-    def is_permanent(self, name: str) -> bool:  # noqa: ARG002 - all are
+    def is_permanent(self, _name: str) -> bool:
         """Return True."""
         return True
 
     def describe(self, group: tuple[str, str], names: Sequence[str]) -> dict[str, Repository]:
-        """Call DescribeRepositories once, with at most 100 names."""
+        """Return repositories by name, at most 100, with one call.
+
+        Raises:
+            UnresolvedNameError: One of the names is missing, invalid or denied.
+            ServiceError: The call failed for all names.
+        """
         try:
             response = self._call(group, names[0], repositoryNames=list(names))
         except NotFoundError as error:
@@ -75,7 +82,7 @@ class DescribeRepositories:
         return {repository.name: repository for repository in response.repositories}
 
     def page(self, group: tuple[str, str], token: str | None) -> tuple[dict[str, Repository], str | None]:
-        """Call DescribeRepositories once, for a page of all repositories."""
+        """Return a page of all repositories by name, and the token of the next one, with one call."""
         response = self._call(group, "", maxResults=PAGE_SIZE, **next_token(token))
         return {repository.name: repository for repository in response.repositories}, response.next_token
 
@@ -112,7 +119,10 @@ class DescribeImages:
         return name[0] == "@"
 
     def describe(self, group: RepositoryReference, names: Sequence[str]) -> dict[str, Image]:
-        """Call DescribeImages once, with at most 100 names."""
+        """Return images by name, at most 100, with one call.
+
+        Raises NotFoundError if their repository is missing, and the errors of `DescribeRepositories.describe`.
+        """
         try:
             response = self._call(group, imageIds=[image_id(_image(group, name)) for name in names])
         except NotFoundError as error:
@@ -126,7 +136,7 @@ class DescribeImages:
         return _by_name(response)
 
     def page(self, group: RepositoryReference, token: str | None) -> tuple[dict[str, Image], str | None]:
-        """Call DescribeImages once, for a page of all images, archived ones included."""
+        """Return a page of all images by name, archived ones included, and the token of the next one, with one call."""
         options = {"maxResults": PAGE_SIZE, "filter": {"imageStatus": "ANY"}}
         response = self._call(group, **options, **next_token(token))
         return _by_name(response), response.next_token
@@ -135,6 +145,10 @@ class DescribeImages:
         response: DescribeImagesResponse
         response = self._api.call(group, "describe_images", **repository_id(group), **parameters)
         return response
+
+
+if TYPE_CHECKING:
+    Operation: TypeAlias = DescribeImages | DescribeRepositories
 
 
 def repository_id(repository: RepositoryReference) -> dict[str, str]:

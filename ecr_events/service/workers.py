@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Iterator
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecr_events.errors import ServiceError
 from ecr_events.service.abandonment import set_abandoned
-from ecr_events.service.batching import Operation, Piece, Plan, Request
+from ecr_events.service.batching import Piece, Plan, Request
 from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError
+
+if TYPE_CHECKING:
+    from ecr_events.service.operations import Operation
 
 __all__ = ["run"]
 

@@ -421,7 +421,7 @@ def test_a_session_creates_one_client_at_a_time() -> None:
 
 
 def test_a_service_bounds_its_clients(server: ECRServer, session: LoopbackSession) -> None:
-    """Events may name arbitrary regions: the 257th evicts the first. More accounts than that are no surprise."""
+    """Events may name arbitrary regions: the 257th evicts the first. More accounts may be named."""
     service = ECRService(session, cache_ttl=0)
     repositories = [msgspec.structs.replace(APP, region=f"us-east-{number}") for number in range(1, 258)]
     for repository in [*repositories, repositories[-1], repositories[0]]:

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -39,13 +39,6 @@ class Simulation:
             group = self.random.choice(["a", "b"]), number
             self.groups[group] = {f"{name}": kind for name, kind in enumerate(kinds)}
             self.others[group] = self.random.choice([0, 100, 20_000])
-
-    def key(self, reference: Key) -> Key:
-        """Return a key that needs no reference."""
-        return reference
-
-    def check(self, key: Key) -> None:
-        """Accept every key."""
 
     def is_permanent(self, name: str) -> bool:
         """Return whether a name is even; odd ones could move."""
@@ -93,7 +86,7 @@ class Simulation:
     def run(self, *, max_in_flight: int = 10) -> Outcomes:
         """Return the outcomes, after the responses arrived in a random order."""
         keys: list[Key] = [(group, name) for group, names in self.groups.items() for name in names]
-        plan = Plan(self, keys, max_in_flight=max_in_flight)
+        plan = Plan(cast(Any, self), keys, max_in_flight=max_in_flight)
         outcomes: Outcomes = {}
         in_flight: list[tuple[Request, float, Any]] = []
         responded: set[str] = set()

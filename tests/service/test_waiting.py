@@ -193,7 +193,7 @@ def test_a_replication_that_failed_is_an_error(server: ECRServer, session: Loopb
 
 
 def test_a_destination_is_a_region_or_a_repository(session: LoopbackSession) -> None:
-    """What cannot be waited for is reported at once."""
+    """Anything else is reported at once."""
     service: Any = ECRService(session)
     with pytest.raises(InvalidRequestError, match="not an AWS region: 'Frankfurt'"):
         service.wait_for_replication(IMAGE, destination="Frankfurt")
