@@ -52,9 +52,9 @@ texts = [json.dumps({"Records": each}, separators=(",", ":")).encode() for each 
 use = lambda number: list(unwrap(texts[number]))
 """,
     "a response of ECR": """
-from ecr_events.service import api, responses
+from ecr_events.service import api
 response = {"imageDetails": [{"imageDigest": "sha256:1", "registryId": "1", "repositoryName": "a"}]}
-use = lambda _: api._convert(response, responses.DescribeImagesResponse)
+use = lambda _: api._convert(response, "DescribeImagesResponse")
 """,
 }
 
