@@ -12,14 +12,31 @@ from typing import Any
 from weakref import WeakSet
 
 from ecr_events.errors import CredentialsError
-from ecr_events.service.abandonment import check_abandoned
 from ecr_events.service.error_mapping import map_botocore_errors
 from ecr_events.session import Session, is_session
 
-__all__ = ["Client", "ClientPool", "Slots", "import_boto3"]
+__all__ = ["Client", "ClientPool", "Slots", "import_boto3", "set_abandoned"]
 
 _POLL = 0.5
 """Seconds until a waiting thread checks whether somebody still waits for it."""
+
+
+_thread = threading.local()
+
+
+class _AbandonedError(BaseException):
+    """Nobody waits for the request any more. Not an Exception, so that botocore does not retry."""
+
+
+def set_abandoned(abandoned: threading.Event) -> None:
+    """Tell for all requests of this thread whether they are abandoned."""
+    _thread.abandoned = abandoned
+
+
+def _check_abandoned(**_: object) -> None:
+    abandoned: threading.Event | None = getattr(_thread, "abandoned", None)
+    if abandoned is not None and abandoned.is_set():
+        raise _AbandonedError
 
 
 class _Slot:
@@ -40,7 +57,7 @@ class Slots:
         slot = _Slot()
         with self._changed:
             while len(self._taken) >= self._count:
-                check_abandoned()
+                _check_abandoned()
                 self._changed.wait(_POLL)
             self._taken.add(slot)
         try:
@@ -59,7 +76,7 @@ class Client:
         self.slots = Slots(boto3_client.meta.config.max_pool_connections)
         """One for each connection in the client's pool."""
         # Runs before every attempt, also before those of botocore's retries.
-        boto3_client.meta.events.register_first("before-send.ecr", check_abandoned)
+        boto3_client.meta.events.register_first("before-send.ecr", _check_abandoned)
 
     def call(self, operation: str, parameters: dict[str, Any]) -> Any:
         """Return the response of an operation, which is called once a connection is free.
@@ -122,7 +139,7 @@ class ClientPool:
             if len(self._entries) > self._max_clients:
                 del self._entries[next(iter(self._entries))]
         while not entry.lock.acquire(timeout=_POLL):
-            check_abandoned()
+            _check_abandoned()
         try:
             if entry.client is None:
                 with map_botocore_errors():

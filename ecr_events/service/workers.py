@@ -9,8 +9,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ecr_events.errors import ServiceError
-from ecr_events.service.abandonment import set_abandoned
 from ecr_events.service.batching import Piece, Plan, Request
+from ecr_events.service.clients import set_abandoned
 from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError
 
 if TYPE_CHECKING:
