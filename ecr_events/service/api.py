@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ class API:
     def __init__(self, clients: ClientPool, boundary: Boundary) -> None:
         self.clients = clients
         """Replaced after a fork."""
-        self.check = boundary.check
+        self.check: Callable[..., None] = boundary.check
 
     def client(self, repository: RepositoryReference) -> Any:
         """Return boto3's client for a repository."""

@@ -24,14 +24,17 @@ __all__ = ["MAX_NAMES", "Key", "Outcomes", "Piece", "Plan", "Request"]
 MAX_NAMES = 100
 """Maximum number of names in a request."""
 
+MAX_IN_FLIGHT = 64
+"""Maximum number of requests at a time, to all regions. Each has a share of its own."""
+
 _MAX_MISSES = 3
 """Missing names to remove one by one, at a request each, before reading pages may be cheaper."""
 
 _MIN_PAGES = 10
 """Pages to read at least, before requesting names one by one again."""
 
-_MAX_DENIED = 1_000
-"""Names denied in a row after which denied batches are not taken apart: to prove it takes a request for each name."""
+_MIN_DENIED = 1_000
+"""Names denied in a row, at least, before denied batches are not taken apart any more."""
 
 _MAX_FAILURES = 3
 """Failures in a row after which a whole group counts as failed, and a region as dead."""
@@ -62,8 +65,9 @@ class _Region:
     def __init__(self) -> None:
         self.sites: deque[_Site] = deque()
         self.in_flight = 0
-        self.has_responded = False
+        self.responded_at: float = 0.0
         self.failures = 0
+        """Registries that have not responded since it did."""
 
 
 class _Site:
@@ -74,7 +78,8 @@ class _Site:
         self.ready: dict[_Group, None] = {}
         """The groups with requests to send, in order."""
         self.in_flight = 0
-        self.responded_at = 0.0
+        self.responded_at: float = 0.0
+        self.is_lost: bool = False
         region.sites.append(self)
 
 
@@ -85,7 +90,7 @@ class _Group:
         self.key = key
         self.site = site
         self.queue: deque[Request] = deque()
-        self.in_flight = 0
+        self.in_flight: int = 0
         self.successes = 0
         self.misses = 0
         """Requests that missing names have cost, or will cost where ECR does not tell which they are."""
@@ -96,8 +101,8 @@ class _Group:
         self.may_page = True
         self.waiting: list[str] | None = None
         """The names that wait for pages."""
-        self.pages = 0
-        self.first_page_sent = 0.0
+        self.pages: int = 0
+        self.first_page_sent: float = 0.0
         self.enqueue(names)
 
     def enqueue(self, names: Sequence[str], *, is_repeated: bool = False) -> None:
@@ -147,7 +152,8 @@ class Plan:
     """Decides which request is sent next, and what its result means. Not thread-safe; sends nothing itself.
 
     Regions take turns, and in each of them the registries. One that has not responded yet gets one request at a time,
-    so that a dead one holds up nothing but itself.
+    so that a dead one holds up nothing but itself. After so many names denied in a row that one batch at least was
+    denied to its last name, denied batches are not taken apart: to prove it takes a request for each name.
 
     Args:
         operation: Tells the sites of the groups.
@@ -157,7 +163,7 @@ class Plan:
 
     def __init__(self, operation: Operation, keys: Sequence[Key], *, max_in_flight: int) -> None:
         self._operation = operation
-        self._max_in_flight = max_in_flight
+        self._max_denied = max(_MIN_DENIED, (max_in_flight + 1) * MAX_NAMES)
         names_of_groups: defaultdict[Any, list[str]] = defaultdict(list)
         for key, name in keys:
             names_of_groups[key].append(name)
@@ -169,7 +175,8 @@ class Plan:
                 sites[site] = _Site(regions[site[1]])
             _Group(key, sites[site], names)
         self._regions = deque(regions.values())
-        self.is_single = len(names_of_groups) == 1 and len(keys) <= MAX_NAMES
+        self._max_in_flight = min(max_in_flight, max(1, MAX_IN_FLIGHT // len(regions)))
+        self.is_single: bool = len(names_of_groups) == 1 and len(keys) <= MAX_NAMES
         """Whether one request is enough, as far as can be foreseen."""
 
     def take(self) -> Request | None:
@@ -178,7 +185,7 @@ class Plan:
             region = self._regions[0]
             self._regions.rotate(-1)
             for _ in range(len(region.sites)):
-                if region.in_flight >= (self._max_in_flight if region.has_responded else 1):
+                if region.in_flight >= (self._max_in_flight if region.responded_at else 1):
                     break
                 site = region.sites[0]
                 region.sites.rotate(-1)
@@ -194,9 +201,8 @@ class Plan:
         group.count(-1)
         if isinstance(result, ServiceError):
             return sent, self._failed(group, names, result, sent, received)
-        group.site.responded_at = received
-        group.site.region.has_responded = True
-        group.failures = 0
+        group.site.responded_at = group.site.region.responded_at = received
+        group.site.region.failures = group.failures = 0
         if isinstance(result, NotFoundError):
             return sent, group.outcomes(names + group.withdraw(), None)
         if isinstance(result, UnresolvedNameError):
@@ -218,18 +224,20 @@ class Plan:
         site, region = group.site, group.site.region
         if isinstance(error, CredentialsError) or (is_unreachable(error) and site.responded_at < sent):
             lost = [site]
-            if isinstance(error, UnavailableError) and not region.has_responded:
+            if not isinstance(error, UnavailableError):
+                region.responded_at = received
+            elif region.responded_at < sent and not site.is_lost:
                 # It has one address, whatever the registry.
                 region.failures += 1
                 if region.failures >= _MAX_FAILURES:
                     lost = list(region.sites)
+            site.is_lost = True
             outcomes = group.outcomes(names + group.withdraw(), error)
             for other in [group for site in lost for group in site.ready]:
                 outcomes |= other.outcomes(other.withdraw(), error)
             return outcomes
         if not is_unreachable(error):
-            site.responded_at = received
-            region.has_responded = True
+            site.responded_at = region.responded_at = received
         if not isinstance(error, UnavailableError | ThrottledError):
             if not names:
                 # Reading pages of a registry takes a permission for all of its repositories.
@@ -254,8 +262,8 @@ class Plan:
             group.misses += 1 if name else len(names).bit_length()
         elif isinstance(error.outcome, AccessDeniedError):
             group.denied += name is not None
-            if group.denied > _MAX_DENIED:
-                reason = f"not requested alone, after {_MAX_DENIED:,} others were denied: {error.outcome.reason}"
+            if group.denied > self._max_denied:
+                reason = f"not requested alone, after {self._max_denied:,} others were denied: {error.outcome.reason}"
                 return outcomes | group.outcomes(names, AccessDeniedError(reason, code=error.outcome.code))
         waiting = len(names) + sum(len(request.names) for request in group.queue)
         if group.waiting is not None:
@@ -286,6 +294,10 @@ class Plan:
             moved = [name for name in rest if not is_certain and not self._operation.is_permanent(name)]
             outcomes |= group.outcomes(set(rest).difference(moved), None)
             rest = moved
+            if len(rest) <= group.pages:
+                group.may_page = False
+                group.enqueue(rest)
+                rest = []
         elif group.pages >= _MIN_PAGES + len(rest) // 10:
             # Names cost less now, if less than a tenth of them is missing.
             group.may_page = False

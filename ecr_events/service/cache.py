@@ -51,7 +51,7 @@ class _Entry(Struct, frozen=True):
     sent: float
     since: float
     clocks: float
-    """The difference of the two clocks."""
+    """The difference of the two clocks before the request."""
 
     def shows(self, since: float, known: float) -> bool:
         """Return whether the value is certain to show a change at `since` that is known to the caller at `known`."""
@@ -135,12 +135,13 @@ class Cache(Generic[_Key, _Value]):
         values: dict[_Key, _Value] = {}
         while missing := [key for key in wanted if key not in values]:
             own, others = _Claim(), dict[_Key, _Claim]()
+            clocks = self._clock() - self._monotonic()
             try:
                 cached, claimed, others = self._claim(own, missing, since, called)
                 values.update(cached)
                 for sent, fetched in fetch(claimed) if claimed else ():
                     values.update(fetched)
-                    self._resolve(own, fetched, sent, since)
+                    self._resolve(own, fetched, sent, since, clocks)
             finally:
                 own.is_over = True  # first, since an interrupt may prevent the rest
                 own.held.release()
@@ -186,9 +187,8 @@ class Cache(Generic[_Key, _Value]):
                     claimed.append(key)
         return cached, claimed, others
 
-    def _resolve(self, own: _Claim, values: Mapping[_Key, _Value], sent: float, since: float) -> None:
+    def _resolve(self, own: _Claim, values: Mapping[_Key, _Value], sent: float, since: float, clocks: float) -> None:
         """Cache fetched values and hand them to waiting threads."""
-        clocks = self._clock() - self._monotonic()
         entries = {key: _Entry(value, sent, since, clocks) for key, value in values.items()}
         own.entries.update(entries)
         with self._lock:

@@ -73,7 +73,7 @@ class Client:
 
     def __init__(self, boto3_client: Any) -> None:
         self.boto3_client = boto3_client
-        self.slots = Slots(boto3_client.meta.config.max_pool_connections)
+        self.slots: Slots = Slots(boto3_client.meta.config.max_pool_connections)
         """One for each connection in the client's pool."""
         # Runs before every attempt, also before those of botocore's retries.
         boto3_client.meta.events.register_first("before-send.ecr", _check_abandoned)

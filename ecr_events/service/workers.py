@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ecr_events.errors import ServiceError
-from ecr_events.service.batching import Piece, Plan, Request
+from ecr_events.service.batching import MAX_IN_FLIGHT, Piece, Plan, Request
 from ecr_events.service.clients import set_abandoned
 from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from ecr_events.service.operations import Operation
 
 __all__ = ["run"]
-
-_MAX_THREADS = 64
-"""Maximum number of requests at a time. AWS has fewer regions, so dead ones leave some for others."""
 
 _FAILURES = (ServiceError, UnresolvedNameError, NotFoundError)
 
@@ -53,14 +50,15 @@ def _run_in_threads(plan: Plan, operation: Operation, deadline: float | None) ->
 
     in_flight = 0
     try:
-        while True:
-            while in_flight < _MAX_THREADS and (request := plan.take()):
+        while deadline is None or time.monotonic() < deadline:
+            while in_flight < MAX_IN_FLIGHT and (request := plan.take()):
                 in_flight += 1
                 try:
                     threading.Thread(target=work, args=(request,), name="ecr_events", daemon=True).start()
                 except RuntimeError:
                     # The process has too many threads.
                     results.put((request, _send(operation, request)))
+                    break
             if not in_flight:
                 return
             try:

@@ -273,7 +273,7 @@ def test_several_denied_repositories(server: ECRServer, session: LoopbackSession
     assert server.count() < 150
 
 
-@pytest.mark.parametrize(("resource", "max_calls"), [("$resource", 1), (None, 122)])
+@pytest.mark.parametrize(("resource", "max_calls"), [("$resource", 1), (None, 212)])
 def test_an_operation_that_is_denied_altogether(
     server: ECRServer,
     session: LoopbackSession,
@@ -282,14 +282,14 @@ def test_an_operation_that_is_denied_altogether(
     max_calls: int,
 ) -> None:
     """IAM says so, or names a repository each time: then the others are not requested one by one after 1,000."""
-    monkeypatch.setattr(batching, "_MAX_DENIED", 100)
+    monkeypatch.setattr(batching, "_MIN_DENIED", 100)
     if resource is None:
         for number in range(1_000):
             deny(server, app(number))
     else:
         server.fail(DENIED, times=None)
     with pytest.raises(BatchServiceError) as caught:
-        ECRService(session).repositories(app(number) for number in range(1_000))
+        ECRService(session, config=Config(max_pool_connections=1)).repositories(app(number) for number in range(1_000))
     assert {type(error) for error in caught.value.errors.values()} == {AccessDeniedError}
     assert len(caught.value.errors) == 1_000
     assert server.count() <= max_calls
@@ -339,6 +339,15 @@ def test_a_tag_that_moves_between_pages_is_found(server: ECRServer, session: Loo
     missing = [APP.image(digest=digest(number)) for number in range(10_000, 10_050)]
     images = ECRService(session).images([*missing, APP.image(tag="latest"), APP.image(tag="missing")])
     assert [reference for reference, image in images.items() if image] == [APP.image(tag="latest")]
+    assert server.count() <= 4 + 3 + 2
+
+
+def test_many_tags_that_are_missing_on_all_pages(server: ECRServer, session: LoopbackSession) -> None:
+    """The pages are read twice, where that costs less than to request the tags one by one."""
+    for number in range(2_500):
+        server.add(APP.image(digest=digest(number)))
+    images = ECRService(session).images(APP.image(tag=f"v{number}") for number in range(100))
+    assert not any(images.values())
     assert server.count() <= 4 + 2 * 3
 
 

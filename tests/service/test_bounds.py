@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from botocore.config import Config
-from conftest import APP, LoopbackSession, digest
-from fake_ecr import THROTTLED, ECRServer, Slow
+from conftest import ACCOUNT, APP, ONE_ATTEMPT, OTHER_ACCOUNT, LoopbackSession, digest
+from fake_ecr import THROTTLED, Broken, ECRServer, Slow
 
 from ecr_events import BatchServiceError, ImageReference, ServiceTimeoutError, UnavailableError
 from ecr_events.service import ECRService, Image
@@ -89,6 +89,51 @@ def test_a_dead_region_of_many_accounts(
     assert server.count() == 3 + 200
 
 
+def test_a_registry_that_dies_in_the_middle(server: ECRServer, session: LoopbackSession) -> None:
+    """All of its requests in flight fail, and count once: they do not prove its region dead."""
+    dying = images("eu-west-1", 30)
+    alive = [
+        msgspec.structs.replace(image.repository, registry_id=OTHER_ACCOUNT).image(digest=image.image_digest)
+        for image in dying
+    ]
+    for image in [*dying, *alive]:
+        server.add(image)
+    server.fail(Slow(0), when=lambda request: request.registry_id == ACCOUNT)
+    server.fail(Broken.HANG_UP, times=None, when=lambda request: request.registry_id == ACCOUNT)
+    server.delay = 0.05
+    with pytest.raises(BatchServiceError) as caught:
+        ECRService(session, config=ONE_ATTEMPT).images([*dying, *alive])
+    assert list(caught.value.errors) == dying[1:]
+    assert list(caught.value.results) == [dying[0], *alive]
+    assert server.count() <= 30 + 1 + 10
+
+
+def test_a_region_that_dies_in_the_middle(server: ECRServer, session: LoopbackSession) -> None:
+    """Three registries that do not respond after it did prove it dead too."""
+    references = [msgspec.structs.replace(APP, registry_id=f"{number:012}").image(tag="a") for number in range(60)]
+    server.fail(Slow(0), operation="DescribeImages")
+    server.fail(Slow(20), times=None)
+    config = Config(read_timeout=0.5, max_pool_connections=2, retries={"total_max_attempts": 1})
+    with pytest.raises(BatchServiceError) as caught:
+        ECRService(session, config=config).images(references)
+    assert len(caught.value.errors) == 59
+    assert server.count() <= 1 + 3 + 2
+
+
+def test_throttled_registries_show_that_their_region_is_alive(server: ECRServer, session: LoopbackSession) -> None:
+    """The others need not wait for one after the other."""
+    references = [msgspec.structs.replace(APP, registry_id=f"{number:012}").image(tag="a") for number in range(20)]
+    for reference in references[10:]:
+        server.add(reference)
+    server.fail(THROTTLED, times=None, when=lambda request: int(request.registry_id) < 10)
+    server.delay = 0.1
+    with pytest.raises(BatchServiceError) as caught:
+        ECRService(session, config=Config(retries={"total_max_attempts": 1})).images(references)
+    assert list(caught.value.errors) == references[:10]
+    assert all(caught.value.results.values())
+    assert server.in_flight_peak > 2
+
+
 def test_threads_end_with_their_calls(server: ECRServer, session: LoopbackSession) -> None:
     """Those that wait for a connection, or for a client that is being created, give up after a call's timeout."""
     server.fail(Slow(5), times=None)
@@ -124,6 +169,10 @@ def test_a_process_with_too_many_threads(
     assert all(service.images(healthy).values())
     assert all(service.images(healthy, timeout=10).values())
     assert server.count() == 200
+    server.delay = 0.2
+    with pytest.raises(BatchServiceError, match="ServiceTimeoutError"):
+        ECRService(session).images(healthy, timeout=0.5)
+    assert server.count() <= 200 + 5
 
 
 def test_a_timeout_bounds_a_whole_call(

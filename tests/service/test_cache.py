@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecr_events.service.cache import Cache
+from ecr_events.service.cache import ABSENT, Cache
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -83,6 +83,21 @@ def test_a_clock_that_is_set_expires_values(step: float) -> None:
     monotonic.now += 1
     cache.get("a", fetch)
     assert fetch.calls == [["a"]] * 3
+
+
+def test_a_clock_that_is_set_during_a_request_expires_its_values() -> None:
+    """The time of the request is one of the old clock."""
+    clock, monotonic = Clock(), Clock()
+    cache: Cache[str, str] = Cache(ttl=60, max_size=9, clock=clock.time, monotonic=monotonic.time)
+    clock.now = 1_000_000.0
+
+    def fetch(keys: list[str]) -> Iterator[tuple[float, dict[str, str]]]:
+        sent = clock.now
+        clock.now -= 100
+        yield sent, dict.fromkeys(keys, "old")
+
+    assert cache.get("a", fetch) == {"a": "old"}
+    assert cache.peek("a") is ABSENT
 
 
 @pytest.mark.parametrize(
