@@ -9,14 +9,13 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Operations
 from msgspec import Struct
 
 from ecr_events.service.image import Image, ImageScanStatus
-from ecr_events.service.manifest import MEDIA_TYPES, ImageIdentifier, ImageManifest, Manifest
+from ecr_events.service.manifest import ImageIdentifier, ImageManifest, Manifest
 from ecr_events.service.replication_status import ImageReplicationStatus
 from ecr_events.service.repository import Repository
 from ecr_events.service.scan_findings import Findings, ImageScanFindings
 from ecr_events.structs import CamelStruct
 
 __all__ = [
-    "MEDIA_TYPES",
     "BatchGetImageResponse",
     "DescribeImageReplicationStatusResponse",
     "DescribeImageScanFindingsResponse",
