@@ -162,7 +162,7 @@ class Plan:
     """
 
     def __init__(self, operation: Operation, keys: Sequence[Key], *, max_in_flight: int) -> None:
-        self._operation = operation
+        self.operation = operation
         self._max_denied = max(_MIN_DENIED, (max_in_flight + 1) * MAX_NAMES)
         names_of_groups: defaultdict[Any, list[str]] = defaultdict(list)
         for key, name in keys:
@@ -291,7 +291,7 @@ class Plan:
         if token is None:
             # A tag may have moved to a page that had been read.
             is_certain = request.is_repeated or group.pages == 1
-            moved = [name for name in rest if not is_certain and not self._operation.is_permanent(name)]
+            moved = [name for name in rest if not is_certain and not self.operation.is_permanent(name)]
             outcomes |= group.outcomes(set(rest).difference(moved), None)
             rest = moved
             if len(rest) <= group.pages:

@@ -20,6 +20,7 @@ from ecr_events.service.error_mapping import NotFoundError
 if TYPE_CHECKING:
     from ecr_events.service.batching import Key, Piece
     from ecr_events.service.operations import Operation
+
 __all__ = ["Lookup", "check_timeout", "single_lookup"]
 
 _Reference = TypeVar("_Reference", RepositoryReference, ImageReference)
@@ -32,7 +33,7 @@ class Lookup(Generic[_Reference, _Resource]):
     Args:
         operation: The operation to call.
         cache: May be shared by several operations, whose keys differ.
-        max_in_flight: Maximum number of concurrent calls to a registry in a region.
+        max_in_flight: Maximum number of concurrent calls to a region.
     """
 
     def __init__(self, operation: Operation, cache: Cache[Key, Any], *, max_in_flight: int) -> None:
@@ -101,7 +102,7 @@ class Lookup(Generic[_Reference, _Resource]):
             from ecr_events.service.workers import run
 
             plan = Plan(self._operation, valid, max_in_flight=self._max_in_flight)
-            yield from run(plan, self._operation, deadline)
+            yield from run(plan, deadline)
 
 
 @contextmanager

@@ -78,8 +78,10 @@ def check_region(region: Any) -> None:
 
 
 def _check(value: Any, pattern: str, description: str) -> None:
-    if not isinstance(value, str) or not re.fullmatch(pattern, value):
-        raise InvalidRequestError(f"not {description}: {value[:200] if isinstance(value, str) else value!r:.200}")
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"not {description}: {value!r:.200}")
+    if not re.fullmatch(pattern, value):
+        raise InvalidRequestError(f"not {description}: {value[:200]!r}")
 
 
 def _names(parameter: str, values: Any, check: Callable[[str], None]) -> frozenset[str] | None:

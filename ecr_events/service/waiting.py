@@ -24,8 +24,6 @@ _FIRST_INTERVAL, _BACKOFF, _LONGEST_INTERVAL = 1.0, 1.5, 15.0
 SCANNED = frozenset({"COMPLETE", "ACTIVE"})
 """Statuses of a scan with findings. ``ACTIVE`` is that of continuous scanning, which never completes."""
 
-SCANNING = frozenset({"IN_PROGRESS", "PENDING"})
-
 NOT_SCANNED = frozenset(
     {
         "FAILED",

@@ -21,30 +21,30 @@ __all__ = ["run"]
 _FAILURES = (ServiceError, UnresolvedNameError, NotFoundError)
 
 
-def run(plan: Plan, operation: Operation, deadline: float | None) -> Iterator[Piece]:
+def run(plan: Plan, deadline: float | None) -> Iterator[Piece]:
     """Return the outcomes of a plan's keys, request by request, until `deadline` by `time.monotonic`.
 
     A single request without a deadline runs in the calling thread. Otherwise the calling thread waits for the results
     of daemon threads, which an interrupt ends at once. After that no request is sent, also not by botocore's retries.
     """
     if plan.is_single and deadline is None:
-        return _run_here(plan, operation)
-    return _run_in_threads(plan, operation, deadline)
+        return _run_here(plan)
+    return _run_in_threads(plan, deadline)
 
 
-def _run_here(plan: Plan, operation: Operation) -> Iterator[Piece]:
+def _run_here(plan: Plan) -> Iterator[Piece]:
     while request := plan.take():
-        yield plan.finish(request, *_send(operation, request))
+        yield plan.finish(request, *_send(plan.operation, request))
 
 
-def _run_in_threads(plan: Plan, operation: Operation, deadline: float | None) -> Iterator[Piece]:
+def _run_in_threads(plan: Plan, deadline: float | None) -> Iterator[Piece]:
     results: SimpleQueue[tuple[Request, tuple[Any, float, float] | BaseException]] = SimpleQueue()
     abandoned = threading.Event()
 
     def work(request: Request) -> None:
         set_abandoned(abandoned)
         try:
-            results.put((request, _send(operation, request)))
+            results.put((request, _send(plan.operation, request)))
         except BaseException as error:  # noqa: BLE001 - the calling thread raises it
             results.put((request, error))
 
@@ -57,12 +57,13 @@ def _run_in_threads(plan: Plan, operation: Operation, deadline: float | None) ->
                     threading.Thread(target=work, args=(request,), name="ecr_events", daemon=True).start()
                 except RuntimeError:
                     # The process has too many threads.
-                    results.put((request, _send(operation, request)))
+                    results.put((request, _send(plan.operation, request)))
                     break
             if not in_flight:
                 return
             try:
-                request, result = results.get(timeout=deadline and max(0.0, deadline - time.monotonic()))
+                remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
+                request, result = results.get(timeout=remaining)
             except Empty:
                 return
             in_flight -= 1

@@ -251,6 +251,7 @@ def test_a_malformed_reference_is_refused_before_any_request(
         with pytest.raises(InvalidRequestError) as refused:
             lookup(malformed)
         assert refused.value.reference == malformed
+        assert refused.value.reason.endswith(f": {next(iter(changes.values()))[:200]!r}")
     assert server.count() == 1
 
 
