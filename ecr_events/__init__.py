@@ -28,6 +28,7 @@ from ecr_events.errors import (
 from ecr_events.events import *  # noqa: F403 - the event classes are listed once, in ecr_events.events
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.session import Session
+from ecr_events.severities import SeverityCounts
 
 if TYPE_CHECKING:
     from ecr_events import archives, deliveries, patterns, samples, service
@@ -43,6 +44,8 @@ __all__ = [
     # References to the repository and the image that an event names
     "RepositoryReference",
     "ImageReference",
+    # Numbers of findings by severity
+    "SeverityCounts",
     # The boto3 session that lookups use
     "Session",
     # Exceptions

@@ -1,4 +1,4 @@
-"""References to repositories and images, with their ARNs and URIs. No network access.
+"""References to repositories and images, with their ARNs, URIs and console links. No network access.
 
 A reference consists of registry, region and repository name, and for an image of its digest, its
 tag or both. Whether the repository or image exists is a question for ECR.
@@ -16,17 +16,18 @@ from ecr_events.errors import InvalidReferenceError
 
 __all__ = ["ImageReference", "RepositoryReference"]
 
-# Region prefix -> (partition, DNS suffix, DNS suffix of dual-stack registries or None). Like
-# the AWS SDKs, this assigns an unknown region to the partition `aws` unless its prefix differs.
+# Region prefix -> (partition, DNS suffix, DNS suffix of dual-stack registries or None, domain of
+# the console or None if it is not public). Like the AWS SDKs, this assigns an unknown region to the
+# partition `aws` unless its prefix differs.
 _PARTITIONS = {
-    "cn-": ("aws-cn", "amazonaws.com.cn", "on.amazonwebservices.com.cn"),
-    "us-gov-": ("aws-us-gov", "amazonaws.com", "on.aws"),
-    "us-iso-": ("aws-iso", "c2s.ic.gov", None),
-    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov", None),
-    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk", None),
-    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov", None),
-    "eusc-": ("aws-eusc", "amazonaws.eu", "on.amazonwebservices.eu"),
-    "": ("aws", "amazonaws.com", "on.aws"),
+    "cn-": ("aws-cn", "amazonaws.com.cn", "on.amazonwebservices.com.cn", "console.amazonaws.cn"),
+    "us-gov-": ("aws-us-gov", "amazonaws.com", "on.aws", "console.amazonaws-us-gov.com"),
+    "us-iso-": ("aws-iso", "c2s.ic.gov", None, None),
+    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov", None, None),
+    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk", None, None),
+    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov", None, None),
+    "eusc-": ("aws-eusc", "amazonaws.eu", "on.amazonwebservices.eu", "console.amazonaws-eusc.eu"),
+    "": ("aws", "amazonaws.com", "on.aws", "console.aws.amazon.com"),
 }
 
 # Less strict than ECR: these only separate the parts of an ARN or a URI.
@@ -75,7 +76,7 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             region=found["arn_region"] or found["region"],
             repository_name=found["arn_name"] or found["name"],
         )
-        partition, suffix, dual_stack_suffix = reference._partition
+        partition, suffix, dual_stack_suffix, _ = reference._partition
         if found["partition"] not in {None, partition} or found["suffix"] not in {
             None,
             dual_stack_suffix if found["dual"] else suffix,
@@ -108,6 +109,13 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """Amazon Resource Name: ``arn:aws:ecr:us-east-1:123456789012:repository/team/app``."""
         return f"arn:{self.partition}:ecr:{self.region}:{self._checked_registry_id}:repository/{self._checked_name}"
 
+    @property
+    def console_url(self) -> str | None:
+        """Page of the repository in the AWS Management Console; None in partitions whose console is not public."""
+        path = f"{self._checked_registry_id}/{self._checked_name}"
+        domain = self._partition[3]
+        return domain and f"https://{self.region}.{domain}/ecr/repositories/private/{path}?region={self.region}"
+
     def image(self, *, digest: str | None = None, tag: str | None = None) -> "ImageReference":
         """Return a reference to an image of this repository.
 
@@ -125,7 +133,7 @@ class RepositoryReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return _checked(self.repository_name, _NAME, "not the name of an ECR repository")
 
     @property
-    def _partition(self) -> tuple[str, str, str | None]:
+    def _partition(self) -> tuple[str, str, str | None, str | None]:
         region = _checked(self.region, r"[a-z]{2,8}(-[a-z]{1,16}){1,3}-[0-9]{1,3}", "not an AWS region")
         return next(partition for prefix, partition in _PARTITIONS.items() if region.startswith(prefix))
 
@@ -191,9 +199,38 @@ class ImageReference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         Raises:
             InvalidReferenceError: A part is malformed.
         """
-        if self.image_digest is not None:
-            return f"{self.repository.uri}@{_checked(self.image_digest, _DIGEST, 'not the digest of an image')}"
-        return f"{self.repository.uri}:{_checked(str(self.image_tag), _TAG, 'not the tag of an image')}"
+        if self.image_digest is None:
+            return str(self.tag_uri)
+        return f"{self.repository.uri}@{self._checked_digest}"
+
+    @property
+    def tag_uri(self) -> str | None:
+        """URI by tag, ``.../team/app:1.4.2``; None without a tag. The tag may have moved to another image.
+
+        Raises:
+            InvalidReferenceError: A part is malformed.
+        """
+        if self.image_tag is None:
+            return None
+        return f"{self.repository.uri}:{_checked(self.image_tag, _TAG, 'not the tag of an image')}"
+
+    @property
+    def console_url(self) -> str | None:
+        """Page of the image in the AWS Management Console, with its scan findings.
+
+        Without a digest, which the page requires, this is the page of the repository. None in partitions whose console
+        is not public.
+
+        Raises:
+            InvalidReferenceError: A part is malformed.
+        """
+        page = "" if self.image_digest is None else f"/_/image/{self._checked_digest}/details"
+        url = self.repository.console_url
+        return url and url.replace("?", f"{page}?")
+
+    @property
+    def _checked_digest(self) -> str:
+        return _checked(str(self.image_digest), _DIGEST, "not the digest of an image")
 
 
 def _shown(value: Any) -> str:

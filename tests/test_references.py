@@ -41,6 +41,47 @@ def test_every_partition_of_botocore_is_known(partition: dict[str, Any]) -> None
         assert RepositoryReference.parse(reference.arn) == RepositoryReference.parse(reference.uri) == reference
 
 
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [
+        ("eu-west-1", "console.aws.amazon.com"),
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+        ("eusc-de-east-1", "console.amazonaws-eusc.eu"),
+    ],
+)
+def test_a_reference_has_a_console_url(region: str, domain: str) -> None:
+    """An image without a digest has no page of its own."""
+    repository = RepositoryReference(registry_id="012345678901", region=region, repository_name="team/app")
+    page = f"https://{region}.{domain}/ecr/repositories/private/012345678901/team/app"
+    assert repository.console_url == f"{page}?region={region}"
+    image = repository.image(digest=DIGEST, tag="1.4.2")
+    assert image.console_url == f"{page}/_/image/{DIGEST}/details?region={region}"
+    assert repository.image(tag="1.4.2").console_url == repository.console_url
+
+
+@pytest.mark.parametrize("region", ["us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1"])
+def test_isolated_partitions_have_no_public_console(region: str) -> None:
+    """The addresses of their consoles are not published."""
+    repository = RepositoryReference(registry_id="012345678901", region=region, repository_name="app")
+    assert repository.console_url is None
+    assert repository.image(digest=DIGEST).console_url is None
+
+
+def test_a_malformed_part_has_no_console_url() -> None:
+    """A forged event never yields a link outside AWS, or to another page."""
+    for repository in (
+        RepositoryReference(registry_id="012345678901", region="evil.example/", repository_name="app"),
+        RepositoryReference(registry_id="1/../..", region="eu-west-1", repository_name="app"),
+        RepositoryReference(registry_id="012345678901", region="eu-west-1", repository_name="app?x"),
+    ):
+        for reference in (repository, repository.image(digest=DIGEST)):
+            with pytest.raises(InvalidReferenceError):
+                _ = reference.console_url
+    with pytest.raises(InvalidReferenceError, match="not the digest of an image"):
+        _ = REPOSITORY.image(digest="sha256:a/b").console_url
+
+
 def test_an_unknown_region_is_in_the_partition_aws() -> None:
     """The AWS SDKs assume the same."""
     assert RepositoryReference(registry_id="1", region="zz-north-1", repository_name="app").partition == "aws"
@@ -203,6 +244,15 @@ def test_the_uri_of_an_image_prefers_the_digest() -> None:
     """A tag can move to another image."""
     assert REPOSITORY.image(digest=DIGEST, tag="1.4").uri == f"{REPOSITORY.uri}@{DIGEST}"
     assert REPOSITORY.image(tag="1.4").uri == f"{REPOSITORY.uri}:1.4"
+
+
+def test_the_tag_uri_of_an_image_ignores_the_digest() -> None:
+    """There is none without a tag."""
+    tagged = f"{REPOSITORY.uri}:1.4.2"
+    assert REPOSITORY.image(digest=DIGEST, tag="1.4.2").tag_uri == REPOSITORY.image(tag="1.4.2").tag_uri == tagged
+    assert REPOSITORY.image(digest=DIGEST).tag_uri is None
+    with pytest.raises(InvalidReferenceError, match="not the tag of an image"):
+        _ = REPOSITORY.image(digest=DIGEST, tag="a b").tag_uri
 
 
 def test_an_empty_digest_or_tag_is_missing() -> None:

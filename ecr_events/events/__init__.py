@@ -28,6 +28,7 @@ from ecr_events.events.pull_through_cache_action import (
 )
 from ecr_events.events.referrer_action import ECRReferrerAction, ECRReferrerActionEvent
 from ecr_events.events.replication_action import ECRReplicationAction, ECRReplicationActionEvent
+from ecr_events.events.scan import ScanEvent
 from ecr_events.events.scan_resource_change import ECRScanResourceChange, ECRScanResourceChangeEvent
 from ecr_events.events.unknown import UnknownEvent
 
@@ -36,6 +37,8 @@ __all__ = [
     "EventBridgeEvent",
     "ECREvent",
     "UnknownEvent",
+    # Both scans
+    "ScanEvent",
     # ECR
     "ECRImageActionEvent",
     "ECRImageAction",

@@ -6,46 +6,27 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-e
 
 from typing import Any, Literal
 
-from ecr_events.events.image_event import ImageEvent, first
 from ecr_events.events.interning import InternedStr
-from ecr_events.hashing import HashIgnoringDicts
-from ecr_events.references import RepositoryReference
-from ecr_events.structs import KebabStruct
+from ecr_events.events.scan import Scan, ScanEvent
+from ecr_events.references import ImageReference, RepositoryReference
 
 __all__ = ["Inspector2Scan", "Inspector2ScanEvent"]
 
 
-class Inspector2Scan(HashIgnoringDicts, KebabStruct, frozen=True, kw_only=True):
+class Inspector2Scan(Scan, frozen=True, kw_only=True):
     """The result of an enhanced scan: its status and the number of findings."""
 
-    scan_status: InternedStr
-    """``INITIAL_SCAN_COMPLETE``."""
-
     repository_name: str
-    """ARN of the repository, despite the name of the field."""
+    """ARN of the repository, despite the name of the field; of the image in at least one event."""
 
     image_digest: str
     """Digest of the scanned image, ``sha256:...``."""
 
-    finding_severity_counts: dict[str, int | float] | None = None
-    """Number of findings by severity: ``{"CRITICAL": 7, "HIGH": 61, "TOTAL": 158}``.
-
-    ``TOTAL`` may exceed the sum of the others, because some severities are not listed.
-    """
-
-    image_tags: tuple[str, ...] | None = None
-    """All tags of the scanned image; empty or absent if untagged."""
-
     version: InternedStr | None = None
     """Version of the detail: ``1.0``. Absent before 2023."""
 
-    @property
-    def image_tag(self) -> str | None:
-        """The first tag, if any."""
-        return first(self.image_tags)
 
-
-class Inspector2ScanEvent(ImageEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="Inspector2 Scan"):
+class Inspector2ScanEvent(ScanEvent, frozen=True, kw_only=True, tag_field="detail-type", tag="Inspector2 Scan"):
     """The first enhanced scan of an image ended.
 
     Scans of other resources, such as EC2 instances, decode to `UnknownEvent`.
@@ -60,11 +41,15 @@ class Inspector2ScanEvent(ImageEvent, frozen=True, kw_only=True, tag_field="deta
         """Reference to the repository of the scanned image.
 
         Raises:
-            InvalidReferenceError: The ARN is not that of an ECR repository.
+            InvalidReferenceError: The ARN is not that of an ECR repository or image.
         """
-        if self.detail.repository_name.startswith("arn:"):
-            return RepositoryReference.parse(self.detail.repository_name)
-        return super().repository_reference
+        name = self.detail.repository_name
+        if not name.startswith("arn:"):
+            return super().repository_reference
+        # The name of a repository has no colon, so this is the ARN of an image.
+        if "/sha256:" in name:
+            return ImageReference.parse(name).repository
+        return RepositoryReference.parse(name)
 
     @classmethod
     def _matches(cls, document: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec import field
 
 from ecr_events.hashing import HashIgnoringDicts
+from ecr_events.severities import SeverityCounts
 from ecr_events.structs import CamelStruct
 
 __all__ = ["Image", "ImageScanFindingsSummary", "ImageScanStatus"]
@@ -33,7 +34,12 @@ class ImageScanFindingsSummary(HashIgnoringDicts, CamelStruct, frozen=True, kw_o
     """When the vulnerability data was last updated; aware, in UTC."""
 
     finding_severity_counts: dict[str, int] | None = None
-    """The number of findings by severity: ``{"CRITICAL": 1, "HIGH": 4}``."""
+    """The number of findings by severity, as sent by ECR: ``{"CRITICAL": 1, "HIGH": 4}``. See `severities`."""
+
+    @property
+    def severities(self) -> SeverityCounts:
+        """Number of findings by severity, 0 where absent."""
+        return SeverityCounts(self.finding_severity_counts)
 
 
 class Image(CamelStruct, frozen=True, kw_only=True):
@@ -86,3 +92,8 @@ class Image(CamelStruct, frozen=True, kw_only=True):
 
     last_activated_at: datetime | None = None
     """When the image was last restored from the archive; aware, in UTC."""
+
+    @property
+    def severities(self) -> SeverityCounts:
+        """Number of findings of the last scan by severity; empty without `scan_findings_summary`."""
+        return SeverityCounts() if self.scan_findings_summary is None else self.scan_findings_summary.severities

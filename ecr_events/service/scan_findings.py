@@ -7,10 +7,12 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanF
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_EnhancedImageScanFinding.html
 """
 
+from collections import Counter
 from datetime import datetime
 
 from ecr_events.hashing import HashIgnoringDicts
 from ecr_events.service.image import ImageScanStatus
+from ecr_events.severities import SeverityCounts
 from ecr_events.structs import CamelStruct
 
 __all__ = [
@@ -253,13 +255,22 @@ class Findings(HashIgnoringDicts, CamelStruct, frozen=True, kw_only=True):
     """When the vulnerability data was last updated; aware, in UTC."""
 
     finding_severity_counts: dict[str, int] | None = None
-    """The number of findings by severity."""
+    """The number of findings by severity, as sent by ECR. See `severities`."""
 
     findings: tuple[ImageScanFinding, ...] = ()
     """The findings of a basic scan."""
 
     enhanced_findings: tuple[EnhancedImageScanFinding, ...] = ()
     """The findings of an enhanced scan."""
+
+    @property
+    def severities(self) -> SeverityCounts:
+        """Number of findings by severity, 0 where absent; of `finding_severity_counts`, else of the findings."""
+        if self.finding_severity_counts is not None:
+            return SeverityCounts(self.finding_severity_counts)
+        severities = [finding.severity for finding in self.findings]
+        severities += [finding.severity for finding in self.enhanced_findings]
+        return SeverityCounts(Counter(severity or "UNDEFINED" for severity in severities))
 
 
 class ImageScanFindings(Findings, frozen=True, kw_only=True):

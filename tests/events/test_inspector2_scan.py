@@ -60,6 +60,15 @@ def test_the_repository_may_be_named_by_its_name() -> None:
     assert references(document(Inspector2ScanEvent, {"repository-name": "team/app"})) == (APP, IMAGE, (APP,), (IMAGE,))
 
 
+def test_the_repository_may_be_named_by_the_arn_of_the_image() -> None:
+    """Seen in at least one event; an ARN of neither is an error."""
+    name = f"{APP.arn}/{DIGEST}"
+    assert references(document(Inspector2ScanEvent, {"repository-name": name}))[2] == (APP,)
+    event = decode(document(Inspector2ScanEvent, {"repository-name": f"{name}/x"}))
+    with pytest.raises(InvalidReferenceError):
+        _ = event.repository_reference
+
+
 def test_the_arn_of_another_service_is_an_error() -> None:
     """The event decodes, and its references raise."""
     event = decode(document(Inspector2ScanEvent, {"repository-name": "arn:aws:s3:::bucket"}))
