@@ -325,6 +325,13 @@ def test_an_invalid_rule_is_an_error(rule: Any, message: str) -> None:
         EventPattern.parse(rule)
 
 
+@pytest.mark.parametrize("event", [b"{}", "{}", [], None])
+def test_only_events_and_dicts_are_matched(event: Any) -> None:
+    """JSON has to be decoded: a pattern for absent fields would match any text."""
+    with pytest.raises(TypeError, match="event must be an event or a dict, not "):
+        EventPattern.parse({"a": [{"exists": False}]}).matches(event)
+
+
 def test_operators_are_checked_when_they_are_used() -> None:
     """By the same rules as an existing rule."""
     with pytest.raises(ValueError, match="repository_name: wildcard cannot take"):

@@ -87,13 +87,20 @@ class EventPattern:
         cls._set(pattern, cast(dict[str, Any], fields))
         return pattern
 
-    def matches(self, event: EventBridgeEvent | Mapping[str, Any]) -> bool:
+    def matches(self, event: EventBridgeEvent | dict[str, Any]) -> bool:
         """Return whether EventBridge would match an event, as an instance or as parsed JSON.
 
         An instance lacks the keys that no class has; patterns on these need the parsed JSON.
+
+        Raises:
+            TypeError: `event` is neither.
         """
-        is_instance = isinstance(event, EventBridgeEvent)
-        return self._rule.matches(msgspec.json.decode(msgspec.json.encode(event)) if is_instance else event)
+        document: Any = (
+            msgspec.json.decode(msgspec.json.encode(event)) if isinstance(event, EventBridgeEvent) else event
+        )
+        if not isinstance(document, dict):
+            raise TypeError(f"event must be an event or a dict, not {type(event).__name__}")
+        return self._rule.matches(document)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the pattern as JSON values, for example for CDK."""
