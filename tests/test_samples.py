@@ -1,12 +1,27 @@
 import re
-from typing import get_args
+from datetime import UTC, datetime
+from typing import Any, get_args
 
 import msgspec
 import pytest
-from documents import document
+from documents import APP, DIGEST, document
 
-from ecr_events import ECREvent, EventBridgeEvent, UnknownEvent, decode, encode
-from ecr_events.samples import sample, sample_json
+from ecr_events import (
+    DecodeError,
+    ECRAWSAPICallViaCloudTrailEvent,
+    ECREvent,
+    ECRImageActionEvent,
+    ECRImageScanEvent,
+    ECRReplicationActionEvent,
+    ECRScanResourceChangeEvent,
+    EventBridgeEvent,
+    Inspector2FindingEvent,
+    Inspector2ScanEvent,
+    UnknownEvent,
+    decode,
+    encode,
+)
+from ecr_events.samples import sample, sample_json, variants
 
 every_class = pytest.mark.parametrize("type", [*get_args(ECREvent), UnknownEvent], ids=lambda type: type.__name__)
 
@@ -49,3 +64,146 @@ def test_a_base_class_has_no_sample() -> None:
     """The KeyError names the class."""
     with pytest.raises(KeyError, match="EventBridgeEvent"):
         sample_json(EventBridgeEvent)
+
+
+# Overrides
+
+
+def test_overrides_are_fields_of_the_detail_and_of_the_envelope() -> None:
+    """By their Python names; None removes a field."""
+    event = sample(ECRImageActionEvent, repository_name="team/web", image_tag=None, region="eu-central-1", id="1")
+    assert event.detail.image_tag is None
+    assert (event.id, event.region, event.detail.repository_name) == ("1", "eu-central-1", "team/web")
+    assert b"image-tag" not in encode(event)
+
+
+def test_a_name_in_both_is_that_of_the_detail() -> None:
+    """As in event patterns."""
+    event = sample(Inspector2ScanEvent, version="2.0")
+    assert (event.version, event.detail.version) == ("0", "2.0")
+
+
+def test_sample_json_has_the_same_overrides() -> None:
+    """It is indented, with and without overrides."""
+    text = sample_json(ECRImageScanEvent, image_tags=())
+    assert decode(text) == sample(ECRImageScanEvent, image_tags=())
+    assert text.startswith(b'{\n  "version": "0"')
+
+
+@pytest.mark.parametrize(
+    "time", [datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z", "2026-01-02T01:00:00+01:00"]
+)
+def test_the_time_is_a_datetime_or_text(time: Any) -> None:
+    """Of any zone."""
+    assert sample(ECRImageActionEvent, time=time).time == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_values_are_structs_or_dicts() -> None:
+    """Dicts have AWS's keys."""
+    repositories = sample(ECRScanResourceChangeEvent).detail.repositories
+    assert repositories is not None
+    as_dicts = msgspec.to_builtins(repositories)
+    events = [sample(ECRScanResourceChangeEvent, repositories=values) for values in (repositories[:1], as_dicts[:1])]
+    assert [event.detail.repositories for event in events] == [repositories[:1]] * 2
+    assert sample(UnknownEvent, detail={"a": 1}).detail == {"a": 1}
+    assert sample(ECRImageActionEvent, detail=sample(ECRImageActionEvent).detail) == sample(ECRImageActionEvent)
+
+
+def test_null_and_absent_are_told_apart() -> None:
+    """Where the field tells them apart."""
+    null = sample(ECRAWSAPICallViaCloudTrailEvent, response_elements=None)
+    absent = sample(ECRAWSAPICallViaCloudTrailEvent, response_elements=msgspec.UNSET)
+    assert (null.detail.response_elements, absent.detail.response_elements) == (None, msgspec.UNSET)
+
+
+@pytest.mark.parametrize(
+    ("type", "overrides", "arn"),
+    [
+        (ECRImageScanEvent, {"repository_name": "a/b"}, "arn:aws:ecr:eu-west-1:012345678901:repository/a/b"),
+        (
+            ECRReplicationActionEvent,
+            {"account": "999999999999", "region": "cn-north-1"},
+            "arn:aws-cn:ecr:cn-north-1:999999999999:repository/team/app",
+        ),
+        (
+            Inspector2ScanEvent,
+            {"repository_name": "arn:aws:ecr:us-east-1:999999999999:repository/ab"},
+            "arn:aws:ecr:us-east-1:999999999999:repository/ab",
+        ),
+        (Inspector2ScanEvent, {"repository_name": "ab"}, "arn:aws:ecr:eu-west-1:012345678901:repository/ab"),
+        (Inspector2FindingEvent, {"region": "us-east-1"}, f"{APP.arn.replace('eu-west-1', 'us-east-1')}/{DIGEST}"),
+        (ECRImageScanEvent, {"region": "nowhere"}, APP.arn.replace("eu-west-1", "nowhere")),
+        (ECRImageScanEvent, {"resources": ["a"], "region": "us-east-1"}, "a"),
+    ],
+)
+def test_resources_follow_from_overrides(type: type[EventBridgeEvent], overrides: dict[str, Any], arn: str) -> None:
+    """A sample names the same repository everywhere, unless it is overridden there."""
+    assert sample(type, **overrides).resources == (arn,)
+
+
+def test_what_a_detail_repeats_follows_from_overrides() -> None:
+    """The record of CloudTrail repeats most; the source of a replication is independent of its destination."""
+    parameters = {"repositoryName": "ab", "registryId": "999999999999"}
+    event = sample(ECRAWSAPICallViaCloudTrailEvent, request_parameters=parameters, time="2026-01-02T00:00:00Z")
+    assert event.detail.event_time == "2026-01-02T00:00:00Z"
+    assert event.detail.resources is not None
+    assert event.detail.resources[0].arn == "arn:aws:ecr:eu-west-1:012345678901:repository/ab"
+    assert event.detail.request_parameters == parameters
+    replication = sample(ECRReplicationActionEvent, account="999999999999")
+    assert replication.detail.source_account == "012345678901"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "message"),
+    [
+        ({"image_tags": "a"}, TypeError, "ECRImageActionEvent has no field 'image_tags': did you mean 'image_tag'?"),
+        ({"zzz": "a"}, TypeError, "no field 'zzz': known fields are action_type, .*, region"),
+        ({"detail_type": "a"}, TypeError, "no field 'detail_type'"),
+        ({"image_tag": object()}, TypeError, "image_tag cannot be <object"),
+        ({"image_tag": "\ud800"}, TypeError, "image_tag cannot be"),
+        ({"image_tag": 7}, DecodeError, r"got `int` at \$.detail.image-tag"),
+        ({"repository_name": None}, DecodeError, "missing required field `repository-name`"),
+        ({"region": None}, DecodeError, "missing required field `region`"),
+        ({"source": "aws.rds"}, DecodeError, r"at \$.source"),
+        ({"detail": None, "image_tag": "a"}, DecodeError, "missing required field `action-type`"),
+    ],
+)
+def test_invalid_overrides(overrides: dict[str, Any], error: type[Exception], message: str) -> None:
+    """The error names the field."""
+    for function in (sample, sample_json):
+        with pytest.raises(error, match=message):
+            function(ECRImageActionEvent, **overrides)
+
+
+# Variants
+
+
+EVERY_VARIANT = [
+    pytest.param(event, id=f"{type.__name__}-{name}")
+    for type in (*get_args(ECREvent), UnknownEvent)
+    for name, event in variants(type).items()
+]
+
+
+@pytest.mark.parametrize("event", EVERY_VARIANT)
+def test_variants_are_events(event: EventBridgeEvent) -> None:
+    """Of the class, also when it is not named, and with references."""
+    decoded = decode(encode(event))
+    assert (decoded.__class__, decoded) == (event.__class__, event)
+    assert {reference.registry_id for reference in event.repository_references} <= {"012345678901", "999999999999"}
+    assert all(image.repository in event.repository_references for image in event.image_references)
+
+
+@every_class
+def test_variants_differ(type: type[EventBridgeEvent]) -> None:
+    """The first one is the sample, and no other is."""
+    first, *others = variants(type).values()
+    assert first == sample(type)
+    assert len({encode(event) for event in (first, *others)}) == 1 + len(others) > 1
+
+
+def test_an_inspector_scan_may_name_the_image_as_its_repository() -> None:
+    """Its repository is that of the sample."""
+    event = variants(Inspector2ScanEvent)["image_arn"]
+    assert event.repository_reference == APP
+    assert event.resources == (APP.arn,)

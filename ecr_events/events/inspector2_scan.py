@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ecr_events.events.interning import InternedStr
 from ecr_events.events.scan import Scan, ScanEvent
-from ecr_events.references import ImageReference, RepositoryReference
+from ecr_events.references import RepositoryReference
 
 __all__ = ["Inspector2Scan", "Inspector2ScanEvent"]
 
@@ -17,7 +17,7 @@ class Inspector2Scan(Scan, frozen=True, kw_only=True):
     """The result of an enhanced scan: its status and the number of findings."""
 
     repository_name: str
-    """ARN of the repository, despite the name of the field; of the image in at least one event."""
+    """ARN of the repository, despite the name of the field; that of the image in one public test."""
 
     image_digest: str
     """Digest of the scanned image, ``sha256:...``."""
@@ -43,13 +43,9 @@ class Inspector2ScanEvent(ScanEvent, frozen=True, kw_only=True, tag_field="detai
         Raises:
             InvalidReferenceError: The ARN is not that of an ECR repository or image.
         """
-        name = self.detail.repository_name
-        if not name.startswith("arn:"):
-            return super().repository_reference
-        # The name of a repository has no colon, so this is the ARN of an image.
-        if "/sha256:" in name:
-            return ImageReference.parse(name).repository
-        return RepositoryReference.parse(name)
+        if self.detail.repository_name.startswith("arn:"):
+            return RepositoryReference.parse(self.detail.repository_name.partition("/sha256:")[0])
+        return super().repository_reference
 
     @classmethod
     def _matches(cls, document: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""A realistic sample of every event, for your own tests.
+"""A realistic sample of every event and its edge cases, for your own tests.
 
 Accounts, names and digests are fictitious but well-formed: accounts have 12 digits, digests 64
 hexadecimal digits, and dates exist. (Some of AWS's published samples are invalid: the one of the
@@ -7,13 +7,15 @@ beside this module, named after its detail-type, with keys in EventBridge's orde
 """
 
 from importlib.resources import files
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
+
+import msgspec
 
 from ecr_events.codec import decode
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 
-__all__ = ["sample", "sample_json"]
+__all__ = ["sample", "sample_json", "variants"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
 
@@ -21,21 +23,48 @@ _DETAIL_TYPES = {cls: str(detail_type_of(cls)) for cls in get_args(ECREvent)} | 
 _FILES = {cls: f"{detail_type.lower().replace(' ', '-')}.json" for cls, detail_type in _DETAIL_TYPES.items()}
 
 
-def sample(type: type[_Event]) -> _Event:
+def sample(type: type[_Event], **overrides: Any) -> _Event:
     """Return the sample of a class of `ECREvent`, or of `UnknownEvent`.
 
-    Use `msgspec.structs.replace` on the event or its detail to vary it.
+    Args:
+        type: Class of the event.
+        overrides: Fields to change, by their Python names: of the detail, otherwise of the envelope. Values are those
+            of the field, Structs or dicts with AWS's keys. None removes a field; where a field tells ``null`` from an
+            absent key, None is ``null`` and UNSET removes it. Fields that repeat an overridden account, region, time,
+            repository name or digest, such as the ARNs in ``resources``, change with it.
+
+    Raises:
+        KeyError: `type` has no sample.
+        TypeError: `type` has no such field, or a value cannot be encoded as JSON.
+        DecodeError: A value has the wrong type, or a required field is removed.
+    """
+    return decode(_document(type, overrides) if overrides else sample_json(type), type=type)
+
+
+def sample_json(type: type[EventBridgeEvent], **overrides: Any) -> bytes:
+    """Return the sample of a class as indented JSON, with the same overrides as `sample`. Raises the same errors."""
+    if not overrides:
+        return (files(__name__) / _FILES[type]).read_bytes()
+    document = _document(type, overrides)
+    decode(document, type=type)
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)
+
+
+def variants(type: type[_Event]) -> dict[str, _Event]:
+    """Return the sample of a class and its edge cases, by name: ``push``, ``untagged``, ``failed`` ...
+
+    The first one is the sample. `ecr_events.samples.edge_cases` says which are documented by AWS, captured or expected.
 
     Raises:
         KeyError: `type` has no sample.
     """
-    return decode(sample_json(type), type=type)
+    from ecr_events.samples.edge_cases import EDGE_CASES
+
+    return {name: sample(type, **overrides) for name, overrides in EDGE_CASES[type].items()}
 
 
-def sample_json(type: type[EventBridgeEvent]) -> bytes:
-    """Return the sample of a class as indented JSON.
+def _document(type: type[EventBridgeEvent], overrides: dict[str, Any]) -> dict[str, Any]:
+    from ecr_events.samples.overriding import override
 
-    Raises:
-        KeyError: `type` has no sample.
-    """
-    return (files(__name__) / _FILES[type]).read_bytes()
+    document: dict[str, Any] = override(msgspec.json.decode(sample_json(type)), type, overrides)
+    return document
