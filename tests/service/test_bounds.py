@@ -248,8 +248,8 @@ except KeyboardInterrupt:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         while server.count() < 12:
             time.sleep(0.01)
-        process.send_signal(sent)
         interrupted = time.monotonic()
+        process.send_signal(sent)
         output, _ = process.communicate()
         assert 0 < float(output) - interrupted < 1
         assert time.monotonic() - interrupted < 10  # the process does not wait for the responses either
