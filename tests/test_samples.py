@@ -110,7 +110,7 @@ def test_values_are_structs_or_dicts() -> None:
 
 
 def test_null_and_absent_are_told_apart() -> None:
-    """Where the field tells them apart."""
+    """A field that tells them apart may be null."""
     null = sample(ECRAWSAPICallViaCloudTrailEvent, response_elements=None)
     absent = sample(ECRAWSAPICallViaCloudTrailEvent, response_elements=msgspec.UNSET)
     assert (null.detail.response_elements, absent.detail.response_elements) == (None, msgspec.UNSET)

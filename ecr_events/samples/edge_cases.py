@@ -41,17 +41,40 @@ _REPOSITORY = {
     "createdAt": "May 4, 2026, 9:15:31 AM",
     "imageTagMutability": "MUTABLE",
 }
-_NOT_IN_MINIMAL = """
-event_version event_time event_id event_type event_category aws_region user_identity source_ip_address user_agent
-request_id resources read_only management_event recipient_account_id tls_details
-""".split()
+_NOT_IN_MINIMAL = [
+    "event_version",
+    "event_time",
+    "event_id",
+    "event_type",
+    "event_category",
+    "aws_region",
+    "user_identity",
+    "source_ip_address",
+    "user_agent",
+    "request_id",
+    "resources",
+    "read_only",
+    "management_event",
+    "recipient_account_id",
+    "tls_details",
+]
 
 
 def _lifecycle(**fields: Any) -> dict[str, Any]:
     """Return the details of a run of a lifecycle policy, without its rules."""
-    policy = {"lifecycleEventRules": [], "lastEvaluatedAt": 0, "policyVersion": 3, "policyId": "e31724c1"}
-    details = {"repositoryName": _NAME, "lifecycleEventPolicy": policy, "lifecycleEventImageActions": []}
-    return details | {"lifecycleEventFailureDetails": []} | fields
+    policy: dict[str, Any] = {
+        "lifecycleEventRules": [],
+        "lastEvaluatedAt": 0,
+        "policyVersion": 3,
+        "policyId": "e31724c1",
+    }
+    details: dict[str, Any] = {
+        "repositoryName": _NAME,
+        "lifecycleEventPolicy": policy,
+        "lifecycleEventImageActions": [],
+        "lifecycleEventFailureDetails": [],
+    }
+    return details | fields
 
 
 def _selected(digest: str, tags: list[str], **failure: str) -> dict[str, Any]:
@@ -63,9 +86,18 @@ def _selected(digest: str, tags: list[str], **failure: str) -> dict[str, Any]:
 
 def _vulnerable(**image: Any) -> list[dict[str, Any]]:
     """Return the resource of a finding."""
-    details = {"architecture": "amd64", "imageHash": _DIGEST, "pushedAt": "Mon May 04 09:15:31.000 UTC 2026"}
+    details: dict[str, Any] = {
+        "architecture": "amd64",
+        "imageHash": _DIGEST,
+        "pushedAt": "Mon May 04 09:15:31.000 UTC 2026",
+    }
     details |= {"registry": _ACCOUNT, "repositoryName": _NAME} | image
-    resource = {"id": f"{_ARN}/{_DIGEST}", "type": "AWS_ECR_CONTAINER_IMAGE", "partition": "aws", "region": "eu-west-1"}
+    resource: dict[str, Any] = {
+        "id": f"{_ARN}/{_DIGEST}",
+        "type": "AWS_ECR_CONTAINER_IMAGE",
+        "partition": "aws",
+        "region": "eu-west-1",
+    }
     return [resource | {"details": {"awsEcrContainerImage": details}}]
 
 

@@ -1,10 +1,7 @@
 """Overrides of a sample's fields, and of the fields that repeat them."""
 
-# Parsed JSON has no types.
-# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
-
 import re
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
@@ -87,15 +84,17 @@ def _facts(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _get(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, dict) else None
+    return cast(dict[str, Any], value).get(key) if isinstance(value, dict) else None
 
 
 def _rename(value: Any, renamed: dict[str, str]) -> Any:
     """Return parsed JSON with texts replaced, also as a part of others such as ARNs."""
     if isinstance(value, dict):
-        return {key: item if key == _INDEPENDENT else _rename(item, renamed) for key, item in value.items()}
+        items = cast(dict[str, Any], value).items()
+        return {key: item if key == _INDEPENDENT else _rename(item, renamed) for key, item in items}
     if isinstance(value, list):
-        return [_rename(item, renamed) for item in value]
+        elements: list[Any] = [*value]
+        return [_rename(item, renamed) for item in elements]
     if isinstance(value, str):
         longest_first = sorted(renamed, key=len, reverse=True)  # an ARN contains the account
         return re.sub("|".join(map(re.escape, longest_first)), lambda found: renamed[found[0]], value)
