@@ -2,7 +2,8 @@
 
 Start with `decode`. The subpackages are imported on first use: `ecr_events.service` (lookups in
 ECR), `ecr_events.deliveries` (events in Lambda batches, queues and streams), `ecr_events.archives`
-(files of events), `ecr_events.patterns` (EventBridge rules) and `ecr_events.samples` (for tests).
+(files of events), `ecr_events.patterns` (EventBridge rules), and for tests `ecr_events.samples` and
+`ecr_events.testing`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from ecr_events.session import Session
 from ecr_events.severities import SeverityCounts
 
 if TYPE_CHECKING:
-    from ecr_events import archives, deliveries, patterns, samples, service
+    from ecr_events import archives, deliveries, patterns, samples, service, testing
 
 __version__ = "0.1.0"
 
@@ -68,6 +69,7 @@ __all__ = [
     "patterns",
     "samples",
     "service",
+    "testing",
 ]
 __all__ += events.__all__
 

@@ -54,7 +54,7 @@ def test_the_version_is_a_release_number() -> None:
 # Imports, each in a fresh interpreter
 
 
-SUBPACKAGES = {"archives", "cli", "deliveries", "patterns", "samples", "service"}
+SUBPACKAGES = {"archives", "cli", "deliveries", "patterns", "samples", "service", "testing"}
 
 MODULES = {
     "ecr_events": set[str](),
@@ -63,6 +63,7 @@ MODULES = {
     "ecr_events.patterns": {"patterns"},
     "ecr_events.samples": {"samples"},
     "ecr_events.service": {"service"},
+    "ecr_events.testing": {"testing"},
 }
 """Public modules, each with the subpackages that importing it loads."""
 

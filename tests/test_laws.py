@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import JSON, events
 
 from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent, decode, encode
 from ecr_events.samples import sample_json
+from ecr_events.testing import events
+from ecr_events.testing.strategies import JSON
 
 CLASSES: tuple[type[EventBridgeEvent], ...] = get_args(ECREvent)
 

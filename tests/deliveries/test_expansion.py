@@ -13,20 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from delivery_samples import (
-    MALFORMED_JSON,
-    PUSH,
-    PUSH_JSON,
-    UNKNOWN_JSON,
-    b64,
-    firehose,
-    kafka,
-    kafka_record,
-    kinesis,
-    logs,
-    notification,
-    sqs,
-)
+from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, UNKNOWN_JSON
 from generated_base64 import expanded, expected, strings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +22,7 @@ from ecr_events import ECRAWSAPICallViaCloudTrailEvent, Inspector2FindingEvent
 from ecr_events.deliveries import InvalidRecord, Record, process, transform, unwrap
 from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, ExpansionLimit
 from ecr_events.samples import sample_json
+from ecr_events.testing.wrappers import b64, firehose, kafka, kafka_record, kinesis, logs, notification, sqs
 
 MIB = 1 << 20
 EXCEEDED = "takes more memory than `max_expanded_size`"

@@ -14,11 +14,12 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, kinesis, sqs
+from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON
 from moto import mock_aws
 from readme import block
 
 from ecr_events import EventBridgeEvent, decode
+from ecr_events.testing.wrappers import kinesis, sqs
 
 DELIVERY = {"Records": [sqs(PUSH_JSON, "a"), sqs(MALFORMED_JSON, "b")]}
 FAILED = {"batchItemFailures": [{"itemIdentifier": "b"}]}

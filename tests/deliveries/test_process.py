@@ -13,12 +13,14 @@ from unittest.mock import MagicMock
 
 import pytest
 from conftest import UnusedSession
-from delivery_samples import (
-    MALFORMED_JSON,
-    PUSH,
-    PUSH_JSON,
-    REPLICATION,
-    REPLICATION_JSON,
+from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON
+
+from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent
+from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
+from ecr_events.deliveries.handlers import DEFERRING_FLAGS
+from ecr_events.deliveries.sources.kafka import KafkaRecord
+from ecr_events.deliveries.sources.sqs import SQSMessage
+from ecr_events.testing.wrappers import (
     activemq,
     activemq_message,
     argo_event,
@@ -45,12 +47,6 @@ from delivery_samples import (
     subscription,
     with_metadata,
 )
-
-from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent
-from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
-from ecr_events.deliveries.handlers import DEFERRING_FLAGS
-from ecr_events.deliveries.sources.kafka import KafkaRecord
-from ecr_events.deliveries.sources.sqs import SQSMessage
 
 
 def fail_replications(event: EventBridgeEvent) -> None:

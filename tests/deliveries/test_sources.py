@@ -15,6 +15,15 @@ from delivery_samples import (
     REPLICATION_JSON,
     UNKNOWN,
     UNKNOWN_JSON,
+    invocation_event,
+)
+
+from ecr_events import codec, decode
+from ecr_events.deliveries import InvalidRecord, Record, unwrap
+from ecr_events.deliveries.nesting import unwrap_records
+from ecr_events.deliveries.sources.registry import BATCHES, SOURCES, batch_of, source_of
+from ecr_events.deliveries.sources.source import Source
+from ecr_events.testing.wrappers import (
     activemq,
     activemq_message,
     argo_event,
@@ -26,7 +35,6 @@ from delivery_samples import (
     function_url,
     gzipped,
     invocation,
-    invocation_event,
     kafka,
     kafka_record,
     kinesis,
@@ -43,12 +51,6 @@ from delivery_samples import (
     subscription,
     with_metadata,
 )
-
-from ecr_events import codec, decode
-from ecr_events.deliveries import InvalidRecord, Record, unwrap
-from ecr_events.deliveries.nesting import unwrap_records
-from ecr_events.deliveries.sources.registry import BATCHES, SOURCES, batch_of, source_of
-from ecr_events.deliveries.sources.source import Source
 
 CONTROL = logs("CWL CONTROL MESSAGE: Checking health of destination Firehose.") | {"messageType": "CONTROL_MESSAGE"}
 

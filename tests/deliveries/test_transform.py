@@ -9,22 +9,11 @@ from typing import Any
 
 import pytest
 from conftest import UnusedSession
-from delivery_samples import (
-    MALFORMED_JSON,
-    PUSH_JSON,
-    REPLICATION,
-    REPLICATION_JSON,
-    UNKNOWN_JSON,
-    b64,
-    firehose,
-    gzipped,
-    logs,
-    sns,
-    sqs,
-)
+from delivery_samples import MALFORMED_JSON, PUSH_JSON, REPLICATION, REPLICATION_JSON, UNKNOWN_JSON
 
 from ecr_events import ECRImageActionEvent, EventBridgeEvent, UnknownEvent
 from ecr_events.deliveries import DROPPED, Failure, TransformHandler, process, transform
+from ecr_events.testing.wrappers import b64, firehose, gzipped, logs, sns, sqs
 
 
 def transformed(delivery: Any, handler: TransformHandler) -> tuple[list[dict[str, str]], list[Failure]]:

@@ -11,24 +11,10 @@ from typing import Any
 
 import pytest
 from conftest import UnusedSession
-from delivery_samples import (
-    MALFORMED_JSON,
-    PUSH,
-    PUSH_JSON,
-    REPLICATION,
-    REPLICATION_JSON,
-    b64,
-    gzipped,
-    kinesis,
-    logs,
-    notification,
-    received,
-    sns,
-    sqs,
-    subscription,
-)
+from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON
 
 from ecr_events.deliveries import InvalidRecord, Record, unwrap
+from ecr_events.testing.wrappers import b64, gzipped, kinesis, logs, notification, received, sns, sqs, subscription
 
 REASONS = {"ERROR_CODE": "NO_PERMISSIONS", "RULE_ARN": "arn:aws:events:eu-west-1:012345678901:rule/ecr"}
 

@@ -1,0 +1,37 @@
+"""What tests of code that handles these events need.
+
+`fake_ecr` is an in-process ECR that contains what events name, `deliver` wraps events as AWS delivers them, and
+`events`, `payloads` and `malformed_payloads` are strategies of hypothesis. moto, boto3 and hypothesis are imported on
+first use: ``pip install 'ecr_events[testing]'``.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ecr_events.testing.delivery import SOURCES, deliver
+
+if TYPE_CHECKING:
+    from ecr_events.testing.registry import fake_ecr
+    from ecr_events.testing.strategies import events, malformed_payloads, payloads
+
+__all__ = ["SOURCES", "deliver", "events", "fake_ecr", "malformed_payloads", "payloads"]
+
+_MODULES = {
+    "fake_ecr": "registry",
+    "events": "strategies",
+    "malformed_payloads": "strategies",
+    "payloads": "strategies",
+}
+
+if not TYPE_CHECKING:  # pragma: no branch
+
+    def __getattr__(name: str) -> Any:
+        """Import what has optional dependencies on first use."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        try:
+            module = import_module(f"{__name__}.{_MODULES[name]}")
+        except ImportError as error:
+            raise ImportError(f"{name} requires: pip install 'ecr_events[testing]' ({error})") from error
+        return getattr(module, name)
