@@ -145,7 +145,7 @@ def test_an_image_that_never_arrived_is_missing(event: EventBridgeEvent) -> None
     ],
     ids=["not found", "deleted", "not created", "created before", "not read", "created"],
 )
-def test_a_repository_exists_or_is_missing(event: EventBridgeEvent, exists: bool) -> None:
+def test_a_repository_exists_or_is_missing(event: EventBridgeEvent, *, exists: bool) -> None:
     """As the call of the API tells."""
     with fake_ecr([event]) as session:
         assert (event.using(session).repository is not None) is exists
@@ -223,7 +223,7 @@ def test_the_environment_is_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     before, session_before = dict(os.environ), boto3.DEFAULT_SESSION
     with fake_ecr([PUSH]):
         assert "AWS_PROFILE" not in os.environ
-        for client in (boto3.client("ecr"), boto3.session.Session(region_name="eu-west-1").client("ecr")):
+        for client in (boto3.client("ecr"), boto3.Session(region_name="eu-west-1").client("ecr")):
             (image,) = client.describe_images(repositoryName="team/app")["imageDetails"]
             assert image["imageDigest"] == DIGEST
     assert (dict(os.environ), boto3.DEFAULT_SESSION) == (before, session_before)
@@ -275,7 +275,7 @@ def test_malformed_payloads_are_delivered(source: str, payload: Any) -> None:
 
 def test_an_unknown_source_is_an_error() -> None:
     """The message names the known ones."""
-    with pytest.raises(ValueError, match="unknown source 'msk': must be one of eventbridge, .*kafka"):
+    with pytest.raises(ValueError, match=r"unknown source 'msk': must be one of eventbridge, .*kafka"):
         deliver([PUSH], "msk")
 
 
@@ -315,5 +315,5 @@ def test_a_missing_dependency_is_an_import_error(name: str, package: str, monkey
 def test_an_unknown_attribute_is_an_attribute_error() -> None:
     """The message is Python's own."""
     name = "fake_ec2"
-    with pytest.raises(AttributeError, match="module 'ecr_events.testing' has no attribute 'fake_ec2'"):
+    with pytest.raises(AttributeError, match=r"module 'ecr_events\.testing' has no attribute 'fake_ec2'"):
         getattr(ecr_events.testing, name)
