@@ -72,7 +72,8 @@ def test_an_image_without_a_digest_is_found_by_its_tag() -> None:
         image = event.using(session).image
         assert image is not None
         assert image.digest != DIGEST
-    with fake_ecr([sample(ECRImageActionEvent), event]) as session:
+    other = sample(ECRImageActionEvent, image_digest=f"sha256:{'0' * 64}", image_tag="1")
+    with fake_ecr([other, sample(ECRImageActionEvent), event]) as session:
         image = event.using(session).image
         assert image is not None
         assert image.digest == DIGEST

@@ -6,6 +6,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from random import Random
 from typing import Any, TypeVar
 
@@ -67,6 +68,12 @@ _WRONG: dict[type[inspect.Type], tuple[Any, ...]] = {
 
 def events(type: type[_Event]) -> st.SearchStrategy[_Event]:
     """Return a strategy for all events of a class, also for those that AWS would not send."""
+    return _events(type)
+
+
+@cache
+def _events(type: type[EventBridgeEvent]) -> st.SearchStrategy[Any]:
+    # Building a strategy takes longer than drawing from it.
     return _values(inspect.type_info(type))
 
 
@@ -75,7 +82,7 @@ def payloads(type: type[EventBridgeEvent]) -> st.SearchStrategy[bytes]:
 
     Keys are in any order, some are unknown, absent values may be ``null``, and there may be whitespace.
     """
-    documents = st.builds(_shuffled, _documents(inspect.type_info(type), unknown_keys=True), st.randoms())
+    documents = st.builds(_shuffled, _events_as_json(type, unknown_keys=True), st.randoms())
     options = st.fixed_dictionaries({"indent": st.sampled_from((None, 0, 2)), "ensure_ascii": st.booleans()})
     return st.builds(_dumps, documents, options, st.sampled_from(("", "\n", " ")))
 
@@ -85,16 +92,20 @@ def malformed_payloads(type: type[EventBridgeEvent]) -> st.SearchStrategy[bytes]
 
     Events with a value of the wrong type or without a required field, and what is not the JSON of one object.
     """
-    info = inspect.type_info(type)
-    documents = _documents(info, unknown_keys=False)
+    documents = _events_as_json(type, unknown_keys=False)
     whole = documents.map(lambda document: json.dumps(document).encode())
     return st.one_of(
-        st.builds(_broken, st.just(info), documents, st.randoms()),
+        st.builds(_broken, st.just(inspect.type_info(type)), documents, st.randoms()),
         st.builds(_truncated, whole, st.integers(0)),
         st.builds(bytes.__add__, whole, st.sampled_from((b"}", b",", b"{}", b"\x00"))),
         st.builds(bytes.__add__, st.sampled_from((b"\xff", b"\xef\xbb\xbf", b"[", b"'")), whole),
         JSON.filter(lambda value: not isinstance(value, dict)).map(lambda value: json.dumps(value).encode()),
     )
+
+
+@cache
+def _events_as_json(type: type[EventBridgeEvent], *, unknown_keys: bool) -> st.SearchStrategy[dict[str, Any]]:
+    return _documents(inspect.type_info(type), unknown_keys=unknown_keys)
 
 
 def _values(info: inspect.Type) -> st.SearchStrategy[Any]:
