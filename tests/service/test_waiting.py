@@ -149,7 +149,7 @@ def test_a_wait_can_be_interrupted(
     sleep = time.sleep
 
     def interrupted_sleep(_: float) -> None:
-        threading.Timer(0.1, signal.raise_signal, [signal.SIGINT]).start()
+        threading.Timer(0.1, signal.pthread_kill, [threading.get_ident(), signal.SIGINT]).start()
         sleep(20)
 
     monkeypatch.setattr("ecr_events.service.waiting.time.sleep", interrupted_sleep)
