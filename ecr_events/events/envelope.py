@@ -68,7 +68,7 @@ class EventBridgeEvent(KebabStruct, _SessionSlot, frozen=True, kw_only=True):
 
     @property
     def detail_type(self) -> str:
-        """Type of the event, ``detail-type`` in JSON: ``ECR Image Action``."""
+        """Type of the event, ``detail-type`` in JSON."""
         return detail_type_of(self.__class__) or ""
 
     @property

@@ -4,11 +4,12 @@ Interning saves memory only: a field annotated `InternedStr` accepts every strin
 
 msgspec has no hook for interning. But for a field whose type is an enum it looks the decoded
 string up in the enum's ``_value2member_map_`` and returns the value found, or else the result of
-``_missing_``. `InternedStr` is an enum in which both give plain strings. A msgspec that works in
-another way is detected on import, and `InternedStr` is then `str` itself.
+``_missing_``. `InternedStr` is an enum for msgspec alone, in which both give plain strings: it has
+the metaclass of enums but not their base class, so that other libraries do not see an enum without
+values. A msgspec that works in another way is detected on import, and `InternedStr` is then `str` itself.
 """
 
-from enum import StrEnum
+from enum import EnumMeta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     InternedStr: TypeAlias = str
 else:
 
-    class InternedStr(StrEnum):
+    class InternedStr(metaclass=EnumMeta):
         """A `str` whose common values are interned."""
 
     InternedStr._missing_ = str

@@ -52,6 +52,8 @@ class ECRReplicationActionEvent(
     """
 
     source: Literal["aws.ecr"]
+    """``aws.ecr``."""
+
     detail: ECRReplicationAction
     """The image, its source and the result."""
 
