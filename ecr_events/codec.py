@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from types import UnionType
-from typing import Any, TypeVar, get_args, overload
+from typing import Any, TypeGuard, TypeVar, get_args, overload
 
 import msgspec
 
@@ -19,17 +18,18 @@ from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import bind, detail_type_of, matches
 from ecr_events.session import EventSession
-from ecr_events.structs import build_once
+from ecr_events.structs import AWSStruct, build_once
 
-__all__ = ["convert_document", "decode", "decode_known", "encode", "expected_detail_type", "json_schema"]
+__all__ = ["convert_document", "decode", "decode_known", "encode", "expected_detail_type"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
+_Detail = TypeVar("_Detail", bound=AWSStruct)
 
 _CLASSES: dict[object, type[EventBridgeEvent]] = {detail_type_of(cls): cls for cls in get_args(ECREvent)}
 
 _decode_unknown: Callable[[Any], UnknownEvent] = msgspec.json.Decoder(UnknownEvent).decode
 
-_encode_json: Callable[[EventBridgeEvent], bytes] = msgspec.json.Encoder().encode
+_encode_json: Callable[[AWSStruct], bytes] = msgspec.json.Encoder().encode
 
 
 @overload
@@ -46,12 +46,18 @@ def decode(
     type: type[_Event],
     session: EventSession | None = None,
 ) -> _Event: ...
+@overload
+def decode(
+    payload: Payload,
+    *,
+    type: type[_Detail],
+) -> _Detail: ...
 def decode(
     payload: Any,
-    type: type[EventBridgeEvent] | None = None,
+    type: type[AWSStruct] | None = None,
     session: EventSession | None = None,
-) -> EventBridgeEvent:
-    """Return the typed event in `payload`.
+) -> AWSStruct:
+    """Return the typed event in `payload`, or the detail of one.
 
     No network access, and boto3 is not imported. Dicts in the event, such as the detail of an
     `UnknownEvent`, share their values with a `payload` that is a dict.
@@ -60,13 +66,14 @@ def decode(
         payload: One event as JSON (UTF-8), or parsed to a dict as Lambda passes it.
         type: Class of the event. Defaults to the class matching ``detail-type``, else
             `UnknownEvent`. `UnknownEvent` accepts every event and gives its detail as a dict.
-        session: The boto3 session or `ECRService` used by lookups on the event.
+            With the class of a detail, such as `ECRImageAction`, `payload` is the detail alone.
+        session: The boto3 session or `ECRService` used by lookups on the event. Details have no lookups.
 
     Raises:
         DecodeError: The payload is not JSON, is not an event, breaks the contract of its
             detail-type, or is not a `type`. No other error is raised for the content of a payload.
-        TypeError: The payload has an unsupported type, `type` is not an event class with
-            a detail-type, or `session` is not a session.
+        TypeError: The payload has an unsupported type, `type` is neither the class of a detail nor
+            an event class with a detail-type, or `session` is not a session or is passed for a detail.
     """
     # The overloads make `type` and `session` keyword-only. Here they are not: filling in defaults
     # of keyword-only parameters costs as much as the rest of the way to msgspec's decoder.
@@ -79,36 +86,26 @@ def decode(
     except (LookupError, ValueError, TypeError, RecursionError, BufferError):
         event = None
     if event is None or (type is not None and event.__class__ is not type):
+        if _is_detail(type):
+            return _decode_detail(payload, type, session)
         event = _decode_document(payload, type)
     if session is not None:
         bind(event, session)
     return event
 
 
-def encode(event: EventBridgeEvent, *, indent: int | None = None) -> bytes:
-    """Return `event` as JSON (UTF-8) with AWS's key names.
+def encode(value: AWSStruct, *, indent: int | None = None) -> bytes:
+    """Return an event, or a detail alone, as JSON (UTF-8) with AWS's key names.
 
     Absent fields are omitted, and the session is never encoded. What `decode` discards is lost:
     unknown keys, fractions of a microsecond, and ``null`` where AWS would omit the key.
 
     Args:
-        event: Any event.
+        value: Any event, or any detail.
         indent: Spaces per level; None for compact JSON on one line.
     """
-    encoded = _encode_json(event)
+    encoded = _encode_json(value)
     return encoded if indent is None else msgspec.json.format(encoded, indent=indent)
-
-
-def json_schema(type: type[EventBridgeEvent] | UnionType = ECREvent) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of an event class or of a union of event classes.
-
-    Keys are AWS's. Defaults to the schema of all typed events, discriminated by ``detail-type``.
-    """
-    text = msgspec.json.encode(msgspec.json.schema(type))
-    # msgspec sees an `InternedStr` as an enum, although it accepts every string.
-    schema = msgspec.json.decode(text.replace(b'{"$ref":"#/$defs/InternedStr"}', b'{"type":"string"}'))
-    schema["$defs"].pop("InternedStr", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 @build_once
@@ -137,7 +134,22 @@ decode_known: Callable[[Any], ECREvent] = _build_decoder_and_decode
 """Return the event in JSON as msgspec's decoder does: without `UnknownEvent` and `DecodeError`."""
 
 
-def _decode_document(payload: Payload, type: type[EventBridgeEvent] | None) -> EventBridgeEvent:
+def _is_detail(type: object) -> TypeGuard[type[AWSStruct]]:
+    return isinstance(type, builtins.type) and issubclass(type, AWSStruct) and not issubclass(type, EventBridgeEvent)
+
+
+def _decode_detail(payload: Payload, type: type[AWSStruct], session: EventSession | None) -> AWSStruct:
+    if session is not None:
+        raise TypeError(f"a session is for lookups, and {type.__qualname__} has none")
+    decode_json = _build_decoder(type)
+    try:
+        detail: AWSStruct = _convert(payload, type) if isinstance(payload, dict) else decode_json(payload)
+    except (ValueError, RecursionError, BufferError) as error:
+        raise DecodeError.from_exception(error, payload) from error
+    return detail
+
+
+def _decode_document(payload: Payload, type: type[AWSStruct] | None) -> EventBridgeEvent:
     """Return the event in a payload that the fast path refused, or decoded to another class than `type`."""
     try:
         if type is None and not isinstance(payload, dict):
@@ -157,7 +169,7 @@ def _decode_document(payload: Payload, type: type[EventBridgeEvent] | None) -> E
     return event
 
 
-def convert_document(document: dict[str, Any], type: type[EventBridgeEvent] | None = None) -> Any:
+def convert_document(document: dict[str, Any], type: type[AWSStruct] | None = None) -> Any:
     """Return the event in parsed JSON with a ``detail-type``, as `decode` does. Raises msgspec's errors."""
     detail_type = document["detail-type"]
     known = _CLASSES.get(detail_type) if isinstance(detail_type, str) else None

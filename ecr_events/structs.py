@@ -2,11 +2,13 @@
 
 from _thread import RLock
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
-__all__ = ["CamelStruct", "KebabStruct", "build_once"]
+from ecr_events.descriptions import FieldDocs
+
+__all__ = ["AWSStruct", "CamelStruct", "KebabStruct", "build_once"]
 
 _Argument = TypeVar("_Argument")
 _Built = TypeVar("_Built")
@@ -35,16 +37,35 @@ def build_once(build: Callable[[_Argument], _Built]) -> Callable[[_Argument], _B
     return build_or_get
 
 
-class KebabStruct(Struct, frozen=True, kw_only=True, gc=False, rename="kebab", omit_defaults=True):
-    """Base class of events and their details, with keys such as ``image-digest``.
+class AWSStruct(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Base class of all Structs with AWS's keys.
 
     Subclasses repeat ``frozen=True``, which type checkers do not inherit, and ``kw_only=True``,
     which msgspec does not inherit.
     """
 
+    def __init_subclass__(cls: Any) -> None:
+        super().__init_subclass__()
+        cls.__slots__ = FieldDocs(cls, cls.__slots__)  # `help` reads descriptions from a dict of slots
 
-class CamelStruct(Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
-    """Base class for CloudTrail, Inspector and ECR's API, with keys such as ``imageDigest``.
+    # pydantic and FastAPI call the following methods.
 
-    Subclassed like `KebabStruct`.
-    """
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from ecr_events.pydantic_schemas import core_schema
+
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        from ecr_events.schemas import self_contained_schema
+
+        return self_contained_schema(cls)
+
+
+class KebabStruct(AWSStruct, frozen=True, kw_only=True, rename="kebab"):
+    """Base class of events and their details, with keys such as ``image-digest``."""
+
+
+class CamelStruct(AWSStruct, frozen=True, kw_only=True, rename="camel"):
+    """Base class for CloudTrail, Inspector and ECR's API, with keys such as ``imageDigest``."""

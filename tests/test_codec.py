@@ -5,20 +5,21 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from documents import document, error_text
-from jsonschema import Draft202012Validator
 
 from ecr_events import (
     DecodeError,
     ECREvent,
+    ECRImageAction,
     ECRImageActionEvent,
     ECRReplicationActionEvent,
     EventBridgeEvent,
+    Inspector2Finding,
     Inspector2ScanEvent,
     UnknownEvent,
     decode,
     encode,
-    json_schema,
 )
+from ecr_events.events.inspector2_finding import Inspector2Resource
 from ecr_events.samples import sample, sample_json
 
 PUSH = sample_json(ECRImageActionEvent)
@@ -277,41 +278,70 @@ def test_indented_json_is_the_same_document() -> None:
     assert b'"region":"eu-west-1"' in encode(event)
 
 
-# JSON Schema
+# Details alone
 
 
-@every_class
-def test_the_schema_of_a_class_accepts_its_sample_and_no_other(type: type[EventBridgeEvent]) -> None:
-    """It is JSON Schema 2020-12, and requires what decode requires."""
-    schema = json_schema(type)
-    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    Draft202012Validator.check_schema(schema)
-    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    for other in get_args(ECREvent):
-        assert validator.is_valid(document(other)) is (other is type)
-    assert not validator.is_valid(document(type) | {"time": "2023-02-29T00:00:00Z"})
-    assert "session" not in schema["$defs"][type.__name__]["properties"]
+DETAILS = [field.type for cls in get_args(ECREvent) for field in msgspec.structs.fields(cls) if field.name == "detail"]
+
+every_detail = pytest.mark.parametrize("type", DETAILS, ids=lambda type: type.__name__)
 
 
-@every_class
-def test_interned_strings_are_strings_in_the_schema(type: type[EventBridgeEvent]) -> None:
-    """In the schema of msgspec they are an enum."""
-    schema = json_schema(type)
-    assert schema["$defs"][type.__name__]["properties"]["region"]["type"] == "string"
-    assert "InternedStr" not in json.dumps(schema)
+def samples_of(type: Any) -> list[Any]:
+    """Return the detail of the sample whose detail is of a class."""
+    return [detail for cls in get_args(ECREvent) if (detail := sample(cls).detail).__class__ is type]
 
 
-def test_the_schema_has_the_docstrings_of_the_classes() -> None:
-    """Each definition has a title and a description."""
-    definition = json_schema(ECRImageActionEvent)["$defs"]["ECRImageActionEvent"]
-    assert definition["title"] == "ECRImageActionEvent"
-    assert definition["description"] == ECRImageActionEvent.__doc__
+@every_detail
+def test_a_detail_is_decoded_from_its_json(type: Any) -> None:
+    """From JSON in each form, and from a dict."""
+    (detail,) = samples_of(type)
+    encoded = encode(detail)
+    for payload in (encoded, bytearray(encoded), memoryview(encoded), encoded.decode(), json.loads(encoded)):
+        assert decode(payload, type=type) == detail
+    assert decode(encode(detail, indent=2), type=type) == detail
 
 
-@pytest.mark.parametrize("schema", [json_schema(), json_schema(ECREvent)], ids=["default", "union"])
-def test_the_schema_of_the_union_accepts_every_typed_event(schema: dict[str, Any]) -> None:
-    """The detail-type discriminates; an unknown event is not valid."""
-    validator = Draft202012Validator(schema)
-    for type in get_args(ECREvent):
-        assert validator.is_valid(document(type))
-    assert not validator.is_valid(document(UnknownEvent))
+def test_a_part_of_a_detail_is_decoded_too() -> None:
+    """Every Struct of this library has AWS's keys."""
+    (finding,) = samples_of(Inspector2Finding)
+    resource = finding.resources[0]
+    assert decode(encode(resource), type=Inspector2Resource) == resource
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"1.4.2"', "7", "expected `str | null`, got `int` at $.image-tag"),
+        ('"repository-name":', '"x":', "object missing required field `repository-name` at $"),
+    ],
+)
+def test_a_malformed_detail_is_a_decode_error(old: str, new: str, message: str) -> None:
+    """The path starts at the detail."""
+    broken = encode(sample(ECRImageActionEvent).detail).decode().replace(old, new)
+    assert error_text(broken, type=ECRImageAction) == message
+    assert error_text(json.loads(broken), type=ECRImageAction) == message
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"[]", b"[" * 100_000, b'"\xff"', PUSH, json.loads(PUSH), {"a": "\ud800"}]
+)
+def test_another_payload_is_no_detail(payload: Any) -> None:
+    """Whatever it is, an event included."""
+    with pytest.raises(DecodeError) as caught:
+        decode(payload, type=ECRImageAction)
+    assert caught.value.payload is payload
+
+
+@pytest.mark.parametrize("payload", [None, 7, ["a detail"], object()], ids=lambda payload: payload.__class__.__name__)
+def test_another_type_of_payload_of_a_detail_is_a_type_error(payload: Any) -> None:
+    """As for events."""
+    with pytest.raises(TypeError):
+        decode(payload, type=ECRImageAction)
+
+
+def test_a_session_for_a_detail_is_a_type_error() -> None:
+    """The payload makes no difference."""
+    arguments: dict[str, Any] = {"type": ECRImageAction, "session": object()}
+    for payload in (encode(sample(ECRImageActionEvent).detail), PUSH, b""):
+        with pytest.raises(TypeError, match="a session is for lookups, and ECRImageAction has none"):
+            decode(payload, **arguments)

@@ -1,6 +1,12 @@
 import ast
+import copy
 import importlib
+import inspect
+import pickle
 import pkgutil
+import pydoc
+import textwrap
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +15,15 @@ import pytest
 
 import ecr_events.events
 import ecr_events.references as references_module
-from ecr_events import ECRImageAction, ECRImageScan
+from ecr_events import (
+    ECRImageAction,
+    ECRImageScan,
+    ECRImageScanEvent,
+    EventBridgeEvent,
+    decode,
+    encode,
+    json_schema,
+)
 from ecr_events.events.cloudtrail_record import CloudTrailUserIdentity
 from ecr_events.structs import CamelStruct, KebabStruct
 
@@ -55,7 +69,7 @@ def test_structs_are_hashable(struct: type[msgspec.Struct]) -> None:
 
 @every_struct
 def test_every_field_has_a_docstring(struct: type[msgspec.Struct]) -> None:
-    """`source` alone may rely on the docstring of the envelope."""
+    """For `help`, and for the JSON Schema."""
     body = ast.parse(Path(str(importlib.import_module(struct.__module__).__file__)).read_text()).body
     definition = next(node for node in body if isinstance(node, ast.ClassDef) and node.name == struct.__name__)
     undocumented = [
@@ -63,7 +77,72 @@ def test_every_field_has_a_docstring(struct: type[msgspec.Struct]) -> None:
         for node, following in zip(definition.body, [*definition.body[1:], None], strict=True)
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and not isinstance(following, ast.Expr)
     ]
-    assert undocumented in ([], ["source"])
+    assert undocumented == []
+
+
+def test_help_shows_the_docstrings_of_fields() -> None:
+    """Inherited fields included, in whole."""
+    scan: Any = ECRImageScan
+    event: Any = ECRImageScanEvent
+    assert inspect.getdoc(scan.scan_status) == "``COMPLETE`` or ``FAILED``."
+    assert str(inspect.getdoc(scan.finding_severity_counts)).endswith("None if the scan failed or has\nno findings.")
+    assert inspect.getdoc(event.region) == inspect.getdoc(EventBridgeEvent.region)
+    text = pydoc.plain(pydoc.render_doc(event))
+    assert " |  detail\n |      The result of the scan.\n" in text
+    assert " |  version\n |      Version of the envelope, always ``0``.\n" in text
+
+
+class Own(ECRImageAction, frozen=True, kw_only=True):
+    """A user's subclass."""
+
+    own_field: str = "a"
+    """A documented field."""
+
+    other: int = 0
+
+
+OwnMutable = msgspec.defstruct(
+    "OwnMutable",
+    [("some_name", list[str])],
+    bases=(KebabStruct,),
+    module=__name__,
+    kw_only=True,
+    frozen=False,
+    gc=True,
+    weakref=True,
+    dict=True,
+)
+"""A user's Struct with other options."""
+
+
+def test_own_subclasses_work_as_those_of_other_structs() -> None:
+    """They are decoded, copied, pickled, replaced and documented."""
+    own: Any = Own
+    assert inspect.getdoc(own.own_field) == "A documented field."
+    assert inspect.getdoc(own.other) is None
+    assert list(own.__slots__) == ["other", "own_field"]
+    mutable: Any = OwnMutable(some_name=["a"])
+    mutable.some_name.append("b")
+    mutable.some_name = [*mutable.some_name]
+    assert weakref.ref(mutable)() is mutable
+    values: list[Any] = [own(result="SUCCESS", action_type="PUSH", repository_name="a", own_field="b"), mutable]
+    for value in values:
+        assert decode(encode(value), type=type(value)) == value
+        assert pickle.loads(pickle.dumps(value)) == copy.copy(value) == copy.deepcopy(value) == value
+        assert msgspec.structs.replace(value) == value
+
+
+def test_without_source_there_are_no_docstrings() -> None:
+    """As in an interactive session, or with compiled files alone."""
+    code = """
+    class Typed(Base, frozen=True, kw_only=True):
+        some_field: int
+        \'\'\'Never seen.\'\'\'
+    """
+    names: dict[str, Any] = {"Base": KebabStruct, "__name__": "no.such.module"}
+    exec(textwrap.dedent(code), names)  # noqa: S102 - the code is the test's own
+    assert inspect.getdoc(names["Typed"].some_field) is None
+    assert json_schema(names["Typed"])["$defs"]["Typed"]["properties"] == {"some-field": {"type": "integer"}}
 
 
 def test_the_base_class_decides_the_key_style() -> None:

@@ -1,0 +1,62 @@
+"""Events and details as fields of pydantic's models, and as the bodies of FastAPI's requests.
+
+Imported when pydantic first meets a class.
+"""
+
+import re
+from typing import Any
+
+from msgspec import to_builtins
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError
+from pydantic_core.core_schema import no_info_plain_validator_function, plain_serializer_function_ser_schema
+
+from ecr_events.codec import decode, expected_detail_type
+from ecr_events.errors import DecodeError, Payload
+from ecr_events.events import EventBridgeEvent, UnknownEvent
+from ecr_events.structs import AWSStruct
+
+__all__ = ["core_schema"]
+
+
+def core_schema(cls: type[AWSStruct]) -> CoreSchema:
+    """Return a schema that validates with `decode`, and serializes to a dict with AWS's keys.
+
+    Raises:
+        TypeError: `cls` is an event class without a detail-type.
+    """
+    if issubclass(cls, EventBridgeEvent):
+        expected_detail_type(cls)
+
+    def validate(value: Any) -> AWSStruct:
+        if isinstance(value, cls):
+            return value
+        try:
+            return _decode(value, cls)
+        except DecodeError as error:
+            raise ValidationError.from_exception_data(cls.__name__, [_details(error, value)]) from None
+
+    validate.__name__ = cls.__name__  # names the class in the errors of a union
+    return no_info_plain_validator_function(
+        validate,
+        ref=f"{cls.__module__}.{cls.__qualname__}:{id(cls)}",
+        serialization=plain_serializer_function_ser_schema(to_builtins),
+    )
+
+
+def _decode(value: Payload, cls: type[AWSStruct]) -> AWSStruct:
+    if not isinstance(value, dict):
+        raise DecodeError(f"expected `object`, got `{type(value).__name__}`", "$", value)
+    if issubclass(cls, UnknownEvent):
+        decode(value)  # in a union, an event that breaks its contract is not an unknown one
+    return decode(value, type=cls)
+
+
+def _details(error: DecodeError, value: Any) -> InitErrorDetails:
+    """Return pydantic's form of an error, with the invalid value as its input and not the whole payload."""
+    location: list[str | int] = []
+    path, _, _ = error.path.partition("[...]")  # an unknown key of a dict
+    for key, index in re.findall(r"\.([^.[]+)|\[(\d+)\]", path):
+        location.append(key or int(index))
+        value = value[location[-1]]
+    message = PydanticCustomError("ecr_event", "{reason} at {path}", {"reason": error.reason, "path": error.path})
+    return InitErrorDetails(type=message, loc=tuple(location), input=value)

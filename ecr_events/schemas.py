@@ -1,0 +1,88 @@
+"""JSON Schema of events and details, with the docstrings of their fields."""
+
+from functools import reduce
+from types import UnionType
+from typing import Any, get_args
+
+import msgspec
+
+from ecr_events.descriptions import docstrings
+from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
+from ecr_events.structs import AWSStruct
+
+__all__ = ["json_schema", "self_contained_schema"]
+
+
+def json_schema(type: type[AWSStruct] | UnionType = ECREvent) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of an event class, of a union of event classes, or of the class of a detail.
+
+    Keys are AWS's, and descriptions are the docstrings of classes and fields. Defaults to the schema of all
+    typed events, discriminated by ``detail-type``. `UnknownEvent` in a union accepts every event.
+    """
+    classes: tuple[Any, ...] = get_args(type) or (type,)
+    # msgspec refuses a union with a class that has no detail-type.
+    alternatives = [cls for cls in classes if issubclass(cls, UnknownEvent)]
+    if typed := [cls for cls in classes if cls not in alternatives]:
+        alternatives.insert(0, reduce(lambda union, cls: union | cls, typed))
+    structs: dict[Any, None] = {}
+    _collect_structs(type, structs)
+    schemas, definitions = msgspec.json.schema_components([*alternatives, *structs])
+    schemas, references = schemas[: len(alternatives)], schemas[len(alternatives) :]
+    for cls, reference in zip(structs, references, strict=True):
+        _describe(cls, definitions[_referenced(reference)])
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
+    # msgspec sees an `InternedStr` as an enum, although it accepts every string.
+    definitions.pop("InternedStr", None)
+    schema = _inlined({**schema, "$defs": definitions}, {"InternedStr": {"type": "string"}})
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def self_contained_schema(type: type[AWSStruct]) -> dict[str, Any]:
+    """Return the JSON Schema of a class without references, for a document that has definitions of its own."""
+    schema = json_schema(type)
+    del schema["$schema"]
+    result: dict[str, Any] = _inlined(schema, schema.pop("$defs"))
+    return result
+
+
+def _referenced(schema: dict[str, Any]) -> str:
+    """Return the name of the definition that a schema refers to; ``""`` if it is not a reference."""
+    reference = schema.get("$ref")
+    return reference.rpartition("/")[2] if isinstance(reference, str) else ""
+
+
+def _inlined(schema: dict[str, Any] | list[Any] | str | float | None, definitions: dict[str, Any]) -> Any:
+    """Return a schema with its references to `definitions` replaced by them."""
+    if isinstance(schema, list):
+        return [_inlined(item, definitions) for item in schema]
+    if isinstance(schema, dict):
+        if (name := _referenced(schema)) in definitions:
+            schema = {**definitions[name], **schema}
+            del schema["$ref"]
+        return {key: _inlined(value, definitions) for key, value in schema.items()}
+    return schema
+
+
+def _collect_structs(annotation: Any, found: dict[Any, None]) -> None:
+    """Add the Structs in a type to `found`, nested ones included."""
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct) and annotation not in found:
+        found[annotation] = None
+        for field in msgspec.structs.fields(annotation):
+            _collect_structs(field.type, found)
+    for argument in get_args(annotation):
+        _collect_structs(argument, found)
+
+
+def _describe(cls: Any, schema: dict[str, Any]) -> None:
+    """Add the docstrings of a class and its fields to its schema, each on one line and without ReST's quotes."""
+    docs = {"detail_type": EventBridgeEvent.detail_type.__doc__, **docstrings(cls)}
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(cls)}
+    for key, value in schema["properties"].items():
+        if doc := docs.get(names.get(key, "detail_type")):
+            value["description"] = _one_line(doc)
+    if "description" in schema:
+        schema["description"] = _one_line(schema["description"])
+
+
+def _one_line(doc: str) -> str:
+    return " ".join(doc.replace("``", "`").split())
