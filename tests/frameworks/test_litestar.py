@@ -1,0 +1,149 @@
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import pytest
+from litestar import Litestar, post
+from litestar.params import Body
+from litestar.testing import TestClient
+from openapi import BROKEN, HEADERS, every_annotation, every_union, request_validator
+
+from ecr_events import (
+    ECREvent,
+    ECRImageAction,
+    ECRImageActionEvent,
+    ECRImageScanEvent,
+    ECRPullThroughCacheActionEvent,
+    UnknownEvent,
+    encode,
+)
+from ecr_events.litestar import ECREventsPlugin
+from ecr_events.samples import sample, sample_json
+
+
+@contextmanager
+def client(annotation: Any, returned: Any = None, *, plugin: bool = True) -> Generator[tuple[Any, list[Any]]]:
+    """Return a client of an application that returns what it receives, and the list of what it received."""
+    received: list[Any] = []
+
+    async def receive(data: Any) -> Any:
+        received.append(data)
+        return data
+
+    receive.__annotations__ = {"data": Annotated[annotation, Body()], "return": returned or annotation}
+    app = Litestar([post("/")(receive)], plugins=[ECREventsPlugin()] if plugin else [], logging_config=None)
+    with TestClient(app) as api:
+        yield api, received
+
+
+@every_annotation
+def test_a_handler_receives_and_returns_events(annotation: Any, classes: tuple[Any, ...]) -> None:
+    """As `decode` returns them, and with AWS's keys."""
+    with client(annotation) as (api, received):
+        for cls in classes:
+            response = api.post("/", content=sample_json(cls), headers=HEADERS)
+            assert response.status_code == 201, response.text
+            assert response.json() == json.loads(sample_json(cls))
+            assert received.pop() == sample(cls)
+
+
+@every_annotation
+def test_the_openapi_document_is_valid_and_accepts_the_samples(annotation: Any, classes: tuple[Any, ...]) -> None:
+    """Its descriptions are the docstrings of the fields."""
+    with client(annotation) as (api, _):
+        openapi = api.get("/schema/openapi.json").json()
+    validator = request_validator(openapi)
+    for cls in classes:
+        assert validator.is_valid(json.loads(sample_json(cls)))
+        properties = openapi["components"]["schemas"][cls.__name__]["properties"]
+        assert properties["region"]["description"].startswith("AWS region that sent the event.")
+
+
+@pytest.mark.parametrize("annotation", [ECRImageScanEvent, ECREvent, ECREvent | UnknownEvent])
+def test_a_malformed_event_is_refused_with_path_and_reason(annotation: Any) -> None:
+    """A known event that breaks its contract is not an `UnknownEvent`."""
+    with client(annotation) as (api, received):
+        response = api.post("/", json=BROKEN)
+    reason, path = "expected `array | null`, got `int`", "$.detail.image-tags"
+    assert response.json() == {
+        "status_code": 400,
+        "detail": f"{reason} at {path}",
+        "extra": [{"message": reason, "key": path, "source": "body"}],
+    }
+    assert not received
+
+
+@every_union
+@pytest.mark.parametrize("body", ["", "{", "[]", "{}", "null", '"text"', "7", '{"detail-type": []}', b"\xff"])
+def test_another_body_is_refused(union: Any, body: str | bytes) -> None:
+    """Whatever it is, the caller is told and the server does not fail."""
+    with client(union) as (api, received):
+        assert api.post("/", content=body, headers=HEADERS).status_code == 400
+    assert not received
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (
+            ECRImageActionEvent,
+            "expected `ECR Image Action`, got `ECR Pull Through Cache Action` at $.detail-type",
+        ),
+        (ECRImageActionEvent | ECRImageScanEvent, "not one of the expected events at $"),
+    ],
+)
+def test_an_event_of_another_class_is_refused(annotation: Any, message: str) -> None:
+    """A union may have some of the classes only."""
+    with client(annotation) as (api, _):
+        response = api.post("/", content=sample_json(ECRPullThroughCacheActionEvent), headers=HEADERS)
+    assert (response.status_code, response.json()["detail"]) == (400, message)
+
+
+def test_a_handler_may_return_something_else() -> None:
+    """The plugin concerns events only."""
+    with client(ECREvent, dict[str, str]) as (api, received):
+        api.post("/", content=sample_json(ECRImageScanEvent), headers=HEADERS)
+    assert received == [sample(ECRImageScanEvent)]
+
+
+def test_litestar_decodes_lists_and_details_of_its_own() -> None:
+    """The plugin leaves them as they are, and describes their fields."""
+    event = sample(ECRImageActionEvent)
+    with client(list[ECREvent]) as (api, received):
+        assert api.post("/", content=b"[" + encode(event) + b"]").status_code == 201
+        assert api.post("/", content=b"[{}]").status_code == 400
+        assert request_validator(api.get("/schema/openapi.json").json()).is_valid([json.loads(encode(event))])
+    assert received == [[event]]
+    with client(ECRImageAction) as (api, received):
+        api.post("/", content=encode(event.detail))
+        openapi = api.get("/schema/openapi.json").json()
+    assert received == [event.detail]
+    assert openapi["components"]["schemas"]["ECRImageAction"]["properties"]["result"] == {
+        "type": "string",
+        "description": "`SUCCESS` or `FAILURE`.",
+    }
+
+
+def test_without_the_plugin_no_enum_is_published() -> None:
+    """An interned field may have any value."""
+    with client(ECRImageActionEvent, plugin=False) as (api, received):
+        assert api.post("/", content=sample_json(ECRImageActionEvent), headers=HEADERS).status_code == 201
+        openapi = api.get("/schema/openapi.json").json()
+    assert received == [sample(ECRImageActionEvent)]
+    assert openapi["components"]["schemas"]["ECRImageActionEvent"]["properties"]["region"] == {}
+    assert request_validator(openapi).is_valid(json.loads(sample_json(ECRImageActionEvent)))
+
+
+@pytest.mark.filterwarnings("ignore:.*without a body marker")
+def test_a_body_needs_no_marker() -> None:
+    """Litestar 2 accepts `data` without one."""
+    received: list[Any] = []
+
+    @post("/")
+    async def receive(data: ECREvent | UnknownEvent) -> None:
+        received.append(data)
+
+    with TestClient(Litestar([receive], plugins=[ECREventsPlugin()], logging_config=None)) as api:
+        api.post("/", content=sample_json(UnknownEvent), headers=HEADERS)
+    assert received == [sample(UnknownEvent)]

@@ -1,0 +1,135 @@
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi import BROKEN, CLASSES, every_annotation
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ecr_events import (
+    ECREvent,
+    ECRImageAction,
+    ECRImageActionEvent,
+    ECRImageScanEvent,
+    EventBridgeEvent,
+    Inspector2FindingEvent,
+    UnknownEvent,
+    encode,
+)
+from ecr_events.samples import sample, sample_json
+from ecr_events.structs import KebabStruct
+
+
+class Delivery(BaseModel):
+    """A model that holds events."""
+
+    event: ECREvent | UnknownEvent
+    others: list[ECREvent] = []
+    detail: ECRImageAction | None = None
+
+
+every_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+
+
+@every_annotation
+def test_validation_returns_the_event_that_decode_returns(annotation: Any, classes: tuple[Any, ...]) -> None:
+    """From JSON, from a dict, or the event itself. A union prefers the typed class."""
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    for event in map(sample, classes):
+        assert adapter.validate_json(encode(event)) == event
+        assert adapter.validate_python(json.loads(encode(event))) == event
+        assert adapter.validate_python(event) is event
+
+
+@every_class
+def test_a_model_is_dumped_with_the_keys_of_aws(cls: Any) -> None:
+    """What is dumped can be validated again."""
+    event, push = sample(cls), sample(ECRImageActionEvent)
+    model = Delivery(event=event, others=[push], detail=push.detail)
+    dumped = json.loads(model.model_dump_json())
+    assert dumped["event"] == json.loads(sample_json(cls))
+    assert json.loads(json.dumps(model.model_dump())) == dumped
+    assert Delivery.model_validate_json(model.model_dump_json()) == model
+    assert Delivery.model_validate(dumped) == model
+
+
+@every_class
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_the_schema_of_a_model_accepts_what_it_dumps(cls: Any, mode: Any) -> None:
+    """Each class is one definition, with the descriptions of its fields."""
+    schema = Delivery.model_json_schema(mode=mode)
+    Draft202012Validator.check_schema(schema)
+    model = Delivery(event=sample(cls), detail=sample(ECRImageActionEvent).detail)
+    assert Draft202012Validator(schema).is_valid(json.loads(model.model_dump_json()))
+    assert set(schema["$defs"]) == {"ECRImageAction", *(cls.__name__ for cls in CLASSES)}
+    assert schema["$defs"][cls.__name__]["properties"]["id"]["description"].startswith("Unique id of the event.")
+
+
+def errors(annotation: Any, value: Any) -> list[tuple[Any, ...]]:
+    """Return place, message and input of each error."""
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(annotation).validate_python(value)
+    return [(error["loc"], error["msg"], error["input"]) for error in caught.value.errors()]
+
+
+def test_an_error_has_the_path_and_the_invalid_value() -> None:
+    """The path is the location too, and the payload is not shown."""
+    message = "expected `array | null`, got `int` at $.detail.image-tags"
+    assert errors(ECRImageScanEvent, BROKEN) == [(("detail", "image-tags"), message, 7)]
+    finding = json.loads(sample_json(Inspector2FindingEvent))
+    finding["detail"]["resources"][0]["region"] = None
+    place = ("detail", "resources", 0, "region")
+    assert errors(Inspector2FindingEvent, finding) == [
+        (place, "expected `str`, got `null` at $.detail.resources[0].region", None)
+    ]
+
+
+def test_an_error_in_a_dict_has_the_location_of_the_dict() -> None:
+    """Its keys are data, and not in the path."""
+    counts = {"HIGH": "many"}
+    broken = BROKEN | {"detail": {"scan-status": "COMPLETE", "repository-name": "a", "finding-severity-counts": counts}}
+    message = "expected `int | float`, got `str` at $.detail.finding-severity-counts[...]"
+    assert errors(ECRImageScanEvent, broken) == [(("detail", "finding-severity-counts"), message, counts)]
+
+
+@pytest.mark.parametrize("annotation", [ECREvent, ECREvent | UnknownEvent], ids=["ECREvent", "ECREvent|UnknownEvent"])
+def test_a_union_has_one_error_about_the_contract(annotation: Any) -> None:
+    """The other classes say that the event is not theirs; an `UnknownEvent` repeats the error."""
+    found = errors(annotation, BROKEN)
+    assert {loc[1:]: value for loc, _, value in found} == {
+        ("detail-type",): "ECR Image Scan",
+        ("detail", "image-tags"): 7,
+    }
+    assert "ECRImageScanEvent" in found[1][0][0]
+
+
+@pytest.mark.parametrize("value", [None, 7, "text", sample_json(ECRImageScanEvent), [], sample(UnknownEvent)])
+def test_another_value_is_an_error(value: Any) -> None:
+    """Only a dict or an event of the class is valid."""
+    message = f"expected `object`, got `{type(value).__name__}` at $"
+    assert errors(ECRImageScanEvent, value) == [((), message, value)]
+
+
+def test_a_base_class_cannot_be_validated() -> None:
+    """It is a TypeError when the model is defined."""
+    with pytest.raises(TypeError, match="type must be an event class with a detail-type, not EventBridgeEvent"):
+        TypeAdapter(EventBridgeEvent)
+
+
+class Part(KebabStruct, frozen=True, kw_only=True):
+    """A part of a user's own detail."""
+
+    some_name: str
+
+
+class Parts(KebabStruct, frozen=True, kw_only=True):
+    """A user's own detail, with Structs in a dict."""
+
+    parts: dict[str, Part]
+
+
+def test_an_error_inside_a_dict_has_the_location_of_the_dict() -> None:
+    """The key is data, and not in the path."""
+    message = "expected `str`, got `int` at $.parts[...].some-name"
+    value = {"a": {"some-name": 7}}
+    assert errors(Parts, {"parts": value}) == [(("parts",), message, value)]

@@ -1,0 +1,40 @@
+"""What the tests of web frameworks share: signatures of handlers, requests, and checks of OpenAPI documents."""
+
+from typing import Any, get_args
+
+import pytest
+from documents import document
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from ecr_events import ECREvent, ECRImageScanEvent, UnknownEvent
+
+CLASSES = (*get_args(ECREvent), UnknownEvent)
+
+UNIONS: tuple[Any, ...] = (ECREvent, ECREvent | UnknownEvent)
+
+ANNOTATIONS: dict[Any, tuple[Any, ...]] = {cls: (cls,) for cls in CLASSES} | {
+    union: get_args(union) for union in UNIONS
+}
+"""Annotations of handlers, each with the classes of events that it accepts."""
+
+every_annotation = pytest.mark.parametrize(
+    ("annotation", "classes"),
+    ANNOTATIONS.items(),
+    ids=[getattr(key, "__name__", str(key)[-12:]) for key in ANNOTATIONS],
+)
+
+every_union = pytest.mark.parametrize("union", UNIONS, ids=["ECREvent", "ECREvent|UnknownEvent"])
+
+HEADERS = {"content-type": "application/json; charset=utf-8"}
+"""Headers sent by an EventBridge API destination."""
+
+BROKEN = document(ECRImageScanEvent, {"image-tags": 7})
+"""A scan that breaks its contract."""
+
+
+def request_validator(openapi: dict[str, Any]) -> Any:
+    """Check an OpenAPI document, and return a validator for the requests of ``POST /``."""
+    validate(openapi)
+    pointer = "#/paths/~1/post/requestBody/content/application~1json/schema"
+    return Draft202012Validator({**openapi, "$ref": pointer}, format_checker=Draft202012Validator.FORMAT_CHECKER)
