@@ -84,8 +84,8 @@ def test_help_shows_the_docstrings_of_fields() -> None:
     """Inherited fields included, in whole."""
     scan: Any = ECRImageScan
     event: Any = ECRImageScanEvent
-    assert inspect.getdoc(scan.scan_status) == "``COMPLETE`` or ``FAILED``."
-    assert str(inspect.getdoc(scan.finding_severity_counts)).endswith("None if the scan failed or has\nno findings.")
+    assert inspect.getdoc(scan.image_tags) == "All tags of the scanned image; empty or absent if untagged."
+    assert str(inspect.getdoc(scan.finding_severity_counts)).endswith("because some severities are not listed.")
     assert inspect.getdoc(event.region) == inspect.getdoc(EventBridgeEvent.region)
     text = pydoc.plain(pydoc.render_doc(event))
     assert " |  detail\n |      The result of the scan.\n" in text
