@@ -157,7 +157,7 @@ def test_what_a_detail_repeats_follows_from_overrides() -> None:
     ("overrides", "error", "message"),
     [
         ({"image_tags": "a"}, TypeError, "ECRImageActionEvent has no field 'image_tags': did you mean 'image_tag'?"),
-        ({"zzz": "a"}, TypeError, "no field 'zzz': known fields are action_type, .*, region"),
+        ({"zzz": "a"}, TypeError, "no field 'zzz': known fields are version, .*, result"),
         ({"detail_type": "a"}, TypeError, "no field 'detail_type'"),
         ({"image_tag": object()}, TypeError, "image_tag cannot be <object"),
         ({"image_tag": "\ud800"}, TypeError, "image_tag cannot be"),

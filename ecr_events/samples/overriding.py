@@ -8,7 +8,7 @@ from msgspec import UNSET
 from msgspec.structs import FieldInfo
 
 from ecr_events.errors import InvalidReferenceError
-from ecr_events.events import EventBridgeEvent
+from ecr_events.events import EventBridgeEvent, UnknownEvent
 from ecr_events.references import RepositoryReference
 
 __all__ = ["override"]
@@ -24,14 +24,11 @@ def override(document: dict[str, Any], type: type[EventBridgeEvent], overrides: 
         TypeError: `type` has no such field, or a value cannot be encoded.
     """
     envelope = {field.name: field for field in msgspec.structs.fields(type)}
-    detail_type = envelope["detail"].type
-    detail = (
-        {} if detail_type == dict[str, Any] else {field.name: field for field in msgspec.structs.fields(detail_type)}
-    )
-    changes = [
-        (name in detail, _field(type, name, detail | {k: v for k, v in envelope.items() if k not in detail}), value)
-        for name, value in overrides.items()
-    ]
+    detail: dict[str, FieldInfo] = {}
+    if not issubclass(type, UnknownEvent):
+        detail = {field.name: field for field in msgspec.structs.fields(envelope["detail"].type)}
+    fields = envelope | detail  # a name in both is that of the detail
+    changes = [(name in detail, _field(type, name, fields), value) for name, value in overrides.items()]
     changed = _set(document, changes)
     before, after = _facts(document), _facts(changed)
     renamed = {old: after[fact] for fact, old in before.items() if fact in after and after[fact] != old}

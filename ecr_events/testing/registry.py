@@ -42,7 +42,9 @@ def fake_ecr(events: Iterable[EventBridgeEvent]) -> Generator[Any]:
 
     Raises:
         ImportError: boto3 or moto is missing.
-        InvalidReferenceError: A reference of an event is malformed.
+        InvalidReferenceError: An ARN in an event is malformed.
+        botocore.exceptions.ClientError: The name of a repository is malformed.
+        KeyError: moto does not know a region.
     """
     events = list(events)
     account, region = (events[0].account, events[0].region) if events else ("123456789012", "us-east-1")

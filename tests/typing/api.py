@@ -2,6 +2,8 @@
 
 from typing import Any, assert_never, assert_type
 
+from hypothesis.strategies import SearchStrategy
+
 import ecr_events as e
 
 event = e.decode(b"")
@@ -20,6 +22,11 @@ assert_type(e.json_schema(e.ECRImageScanEvent), dict[str, Any])
 assert_type(e.json_schema(e.ECREvent | e.UnknownEvent), dict[str, Any])
 assert_type(e.json_schema(e.ECRImageScan), dict[str, Any])
 assert_type(e.ImageReference.parse("").uri, str)
+
+assert_type(e.samples.sample(e.ECRImageActionEvent, image_tag=None), e.ECRImageActionEvent)
+assert_type(e.samples.variants(e.ECRImageScanEvent), dict[str, e.ECRImageScanEvent])
+assert_type(e.testing.events(e.ECRImageScanEvent), SearchStrategy[e.ECRImageScanEvent])
+assert_type(e.testing.payloads(e.ECRImageScanEvent), SearchStrategy[bytes])
 
 
 def narrow(event: e.ECREvent | e.UnknownEvent) -> None:
