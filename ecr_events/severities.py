@@ -21,7 +21,7 @@ class SeverityCounts(Mapping[str, int | float]):
     a KeyError, since it is more likely misspelled than new. Iteration and ``len`` are over the severities that AWS
     listed: those of AWS's order first, then any others by name.
 
-    No findings are no sign of a clean image: a failed scan has none either.
+    A failed scan has no findings either: an empty value does not mean a clean image.
     """
 
     __slots__ = ("_counts", "_total")

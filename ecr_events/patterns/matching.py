@@ -246,7 +246,7 @@ def _numeric(argument: Any) -> Test | None:
     ranges = argument if _is_array(argument) else []
     pairs = list(zip(ranges[::2], ranges[1::2], strict=False))
     known = all(isinstance(sign, str) and sign in _COMPARISONS and _is_number(bound) for sign, bound in pairs)
-    if not pairs or len(ranges) % 2 or len(pairs) > 2 or not known or not _is_satisfiable(pairs):  # noqa: PLR2004
+    if len(ranges) % 2 or not known or not _is_satisfiable(pairs):
         return None
     return lambda value: _is_number(value) and all(_COMPARISONS[sign](value, bound) for sign, bound in pairs)
 
@@ -319,4 +319,4 @@ _ARGUMENTS = {
     "exists": "it takes true or false",
     "cidr": "it takes an IP block such as 10.0.0.0/24",
 }
-"""What an operator takes."""
+"""The arguments of the operators, for errors."""

@@ -1,4 +1,4 @@
-"""What tests of code that handles these events need.
+"""Tools for tests of code that handles these events.
 
 `fake_ecr` is an in-process ECR that contains what events name, `deliver` wraps events as AWS delivers them, and
 `events`, `payloads` and `malformed_payloads` are strategies of hypothesis. moto, boto3 and hypothesis are imported on

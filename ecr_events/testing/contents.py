@@ -187,7 +187,7 @@ def _scan(status: str, counts: dict[str, int | float] | None, *, is_enhanced: bo
 
 
 def _add_finding(scan: Scan, event: Inspector2FindingEvent) -> None:
-    """Add the finding of an event, in place of one of its severity that is made up."""
+    """Add the finding of an event; it replaces a made-up one of the same severity."""
     finding: dict[str, Any] = msgspec.to_builtins(event.detail)
     finding["score"] = finding.pop("inspectorScore", None)
     # ECR's dates are numbers; those of Inspector's events are text in several formats.

@@ -147,7 +147,7 @@ def _either(
     strategy: Callable[[inspect.Type], st.SearchStrategy[Any]],
     array: Callable[[st.SearchStrategy[list[Any]]], st.SearchStrategy[Any]],
 ) -> st.SearchStrategy[Any]:
-    """Return a strategy for a type that is no Struct."""
+    """Return a strategy for a type other than a Struct."""
     match info:
         case inspect.UnionType(types=types):
             return st.one_of(*map(strategy, types))

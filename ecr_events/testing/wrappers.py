@@ -1,4 +1,4 @@
-"""What each source wraps around a payload, as AWS documents it."""
+"""The wrapping that each source puts around a payload, as AWS documents it."""
 
 import base64
 import gzip

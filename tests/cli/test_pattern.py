@@ -137,7 +137,7 @@ def test_an_escaped_asterisk_is_literal(capfd: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_matching_events_of_an_archive_are_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """What cannot be decoded is reported."""
+    """Documents that cannot be decoded are reported."""
     archive = tmp_path / "events.ndjson"
     archive.write_bytes(b"\n".join([PUSH, COPY, b"{", *map(encode, EVENTS)]))
     status, out, err = run(capfd, "pattern", "image-action", "repository-name=team/*", "--match", archive)

@@ -43,7 +43,7 @@ def test_validation_returns_the_event_that_decode_returns(annotation: Any, class
 
 @every_class
 def test_a_model_is_dumped_with_the_keys_of_aws(cls: Any) -> None:
-    """What is dumped can be validated again."""
+    """The dump of a model can be validated again."""
     event, push = sample(cls), sample(ECRImageActionEvent)
     model = Delivery(event=event, others=[push], detail=push.detail)
     dumped = json.loads(model.model_dump_json())
