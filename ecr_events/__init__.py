@@ -9,7 +9,7 @@ ECR), `ecr_events.deliveries` (events in Lambda batches, queues and streams), `e
 from typing import TYPE_CHECKING, Any
 
 from ecr_events import events
-from ecr_events.codec import decode, encode
+from ecr_events.codec import decode, encode, json_schema
 from ecr_events.errors import (
     AccessDeniedError,
     ArchiveError,
@@ -28,7 +28,6 @@ from ecr_events.errors import (
 )
 from ecr_events.events import *  # noqa: F403 - the event classes are listed once, in ecr_events.events
 from ecr_events.references import ImageReference, RepositoryReference
-from ecr_events.schemas import json_schema
 from ecr_events.session import Session
 from ecr_events.severities import SeverityCounts
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from types import UnionType
 from typing import Any, TypeGuard, TypeVar, get_args, overload
 
 import msgspec
@@ -20,7 +21,7 @@ from ecr_events.events.envelope import bind, detail_type_of, matches
 from ecr_events.session import EventSession
 from ecr_events.structs import AWSStruct, build_once
 
-__all__ = ["convert_document", "decode", "decode_known", "encode", "expected_detail_type"]
+__all__ = ["convert_document", "decode", "decode_known", "encode", "expected_detail_type", "json_schema"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
 _Detail = TypeVar("_Detail", bound=AWSStruct)
@@ -106,6 +107,17 @@ def encode(value: AWSStruct, *, indent: int | None = None) -> bytes:
     """
     encoded = _encode_json(value)
     return encoded if indent is None else msgspec.json.format(encoded, indent=indent)
+
+
+def json_schema(type: type[AWSStruct] | UnionType = ECREvent) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of an event class, of a union of event classes, or of the class of a detail.
+
+    Keys are AWS's, and descriptions are the docstrings of classes and fields. Defaults to the schema of all
+    typed events, discriminated by ``detail-type``. `UnknownEvent` in a union accepts every event.
+    """
+    from ecr_events.schemas import schema_of
+
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema_of(type)}
 
 
 @build_once

@@ -4,10 +4,12 @@ Python discards the docstring under a field. It is read from the source of the m
 fields have no description.
 """
 
-from collections.abc import Iterable
+import ast
+import inspect
+import sys
 from functools import cache
 
-__all__ = ["FieldDocs", "docstrings"]
+__all__ = ["docstrings"]
 
 
 def docstrings(cls: type) -> dict[str, str]:
@@ -21,10 +23,6 @@ def docstrings(cls: type) -> dict[str, str]:
 @cache
 def _by_class(module: str) -> dict[str, dict[str, str]]:
     """Return the docstrings under the fields of each top-level class of a module, by the names of both."""
-    import ast
-    import inspect
-    import sys
-
     try:
         body = ast.parse(inspect.getsource(sys.modules[module])).body
     except (KeyError, OSError, TypeError, SyntaxError):
@@ -43,14 +41,3 @@ def _by_class(module: str) -> dict[str, dict[str, str]]:
                     case _:
                         pass
     return found
-
-
-class FieldDocs(dict[str, str | None]):
-    """The ``__slots__`` of a class as a dict, whose values `help` shows as the docstrings of its fields."""
-
-    def __init__(self, cls: type, slots: Iterable[str]) -> None:
-        super().__init__(dict.fromkeys(slots))
-        self._class = cls
-
-    def __getitem__(self, name: str) -> str | None:
-        return docstrings(self._class).get(name)

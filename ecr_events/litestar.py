@@ -25,6 +25,7 @@ __all__ = ["ECREventsPlugin"]
 class ECREventsPlugin(SerializationPlugin, OpenAPISchemaPlugin):
     """Lets handlers take and return event classes and unions of them, `UnknownEvent` included.
 
+    `EventBridgeEvent` accepts every event.
     A payload that `decode` refuses is a response with status 400, with the path and the reason.
     """
 
@@ -87,7 +88,7 @@ class _EventDTO(MsgspecDTO[EventBridgeEvent]):
 def _decode(body: bytes, field: FieldDefinition) -> Any:
     if not _is_event(field):  # a collection of events
         return decode_json(body, target_type=field.annotation)
-    if not field.is_union:
+    if not field.is_union and field.annotation is not EventBridgeEvent:
         return decode(body, type=field.annotation)
     event = decode(body)
     if not isinstance(event, field.annotation):

@@ -21,10 +21,12 @@ __all__ = ["core_schema"]
 def core_schema(cls: type[AWSStruct]) -> CoreSchema:
     """Return a schema that validates with `decode`, and serializes to a dict with AWS's keys.
 
+    `EventBridgeEvent` accepts every event, as `decode` does without a type.
+
     Raises:
-        TypeError: `cls` is an event class without a detail-type.
+        TypeError: `cls` is another event class without a detail-type.
     """
-    if issubclass(cls, EventBridgeEvent):
+    if issubclass(cls, EventBridgeEvent) and cls is not EventBridgeEvent:
         expected_detail_type(cls)
 
     def validate(value: Any) -> AWSStruct:
@@ -46,6 +48,8 @@ def core_schema(cls: type[AWSStruct]) -> CoreSchema:
 def _decode(value: Payload, cls: type[AWSStruct]) -> AWSStruct:
     if not isinstance(value, dict):
         raise DecodeError(f"expected `object`, got `{type(value).__name__}`", "$", value)
+    if cls is EventBridgeEvent:
+        return decode(value)
     if issubclass(cls, UnknownEvent):
         decode(value)  # in a union, an event that breaks its contract is not an unknown one
     return decode(value, type=cls)

@@ -1,4 +1,4 @@
-"""JSON Schema of events and details, with the docstrings of their fields."""
+"""JSON Schema of events and details, with the docstrings of their fields. Imported on first use."""
 
 from functools import reduce
 from types import UnionType
@@ -7,18 +7,14 @@ from typing import Any, get_args
 import msgspec
 
 from ecr_events.descriptions import docstrings
-from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
+from ecr_events.events import EventBridgeEvent, UnknownEvent
 from ecr_events.structs import AWSStruct
 
-__all__ = ["json_schema", "self_contained_schema"]
+__all__ = ["schema_of", "self_contained_schema"]
 
 
-def json_schema(type: type[AWSStruct] | UnionType = ECREvent) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of an event class, of a union of event classes, or of the class of a detail.
-
-    Keys are AWS's, and descriptions are the docstrings of classes and fields. Defaults to the schema of all
-    typed events, discriminated by ``detail-type``. `UnknownEvent` in a union accepts every event.
-    """
+def schema_of(type: type[AWSStruct] | UnionType) -> dict[str, Any]:
+    """Return the JSON Schema of a class or a union, with `$defs`."""
     classes: tuple[Any, ...] = get_args(type) or (type,)
     # msgspec refuses a union with a class that has no detail-type.
     alternatives = [cls for cls in classes if issubclass(cls, UnknownEvent)]
@@ -33,14 +29,13 @@ def json_schema(type: type[AWSStruct] | UnionType = ECREvent) -> dict[str, Any]:
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
     # msgspec sees an `InternedStr` as an enum, although it accepts every string.
     definitions.pop("InternedStr", None)
-    schema = _inlined({**schema, "$defs": definitions}, {"InternedStr": {"type": "string"}})
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    result: dict[str, Any] = _inlined({**schema, "$defs": definitions}, {"InternedStr": {"type": "string"}})
+    return result
 
 
 def self_contained_schema(type: type[AWSStruct]) -> dict[str, Any]:
     """Return the JSON Schema of a class without references, for a document that has definitions of its own."""
-    schema = json_schema(type)
-    del schema["$schema"]
+    schema = schema_of(type)
     result: dict[str, Any] = _inlined(schema, schema.pop("$defs"))
     return result
 

@@ -1,12 +1,10 @@
 """The configuration of all Structs, one base class for each of AWS's two key styles, and the building of decoders."""
 
 from _thread import RLock
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from msgspec import Struct
-
-from ecr_events.descriptions import FieldDocs
 
 __all__ = ["AWSStruct", "CamelStruct", "KebabStruct", "build_once"]
 
@@ -37,6 +35,19 @@ def build_once(build: Callable[[_Argument], _Built]) -> Callable[[_Argument], _B
     return build_or_get
 
 
+class _FieldDocs(dict[str, str | None]):
+    """The ``__slots__`` of a class as a dict, whose values `help` shows as the docstrings of its fields."""
+
+    def __init__(self, cls: type, slots: Iterable[str]) -> None:
+        super().__init__(dict.fromkeys(slots))
+        self._class = cls
+
+    def __getitem__(self, name: str) -> str | None:
+        from ecr_events.descriptions import docstrings
+
+        return docstrings(self._class).get(name)
+
+
 class AWSStruct(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Base class of all Structs with AWS's keys.
 
@@ -46,7 +57,7 @@ class AWSStruct(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True)
 
     def __init_subclass__(cls: Any) -> None:
         super().__init_subclass__()
-        cls.__slots__ = FieldDocs(cls, cls.__slots__)  # `help` reads descriptions from a dict of slots
+        cls.__slots__ = _FieldDocs(cls, cls.__slots__)
 
     # pydantic and FastAPI call the following methods.
 

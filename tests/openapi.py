@@ -1,4 +1,4 @@
-"""What the tests of web frameworks share: signatures of handlers, requests, and checks of OpenAPI documents."""
+"""Signatures of handlers, requests, and checks of OpenAPI documents, for the tests of web frameworks."""
 
 from typing import Any, get_args
 
@@ -7,15 +7,15 @@ from documents import document
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from ecr_events import ECREvent, ECRImageScanEvent, UnknownEvent
+from ecr_events import ECREvent, ECRImageScanEvent, EventBridgeEvent, UnknownEvent
 
 CLASSES = (*get_args(ECREvent), UnknownEvent)
 
 UNIONS: tuple[Any, ...] = (ECREvent, ECREvent | UnknownEvent)
 
-ANNOTATIONS: dict[Any, tuple[Any, ...]] = {cls: (cls,) for cls in CLASSES} | {
-    union: get_args(union) for union in UNIONS
-}
+ANNOTATIONS: dict[Any, tuple[Any, ...]] = (
+    {cls: (cls,) for cls in CLASSES} | {union: get_args(union) for union in UNIONS} | {EventBridgeEvent: CLASSES}
+)
 """Annotations of handlers, each with the classes of events that it accepts."""
 
 every_annotation = pytest.mark.parametrize(

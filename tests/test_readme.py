@@ -52,7 +52,7 @@ def test_every_python_block_runs(
         return _Archive() if name == "s3" else session.client(name, **options)
 
     monkeypatch.setattr("boto3.client", client)
-    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the README is ours
+    exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102 - the README is ours
 
 
 @pytest.mark.parametrize("line", re.findall(r"^\$ ecr-events (.*?)(?:\s+#.*)?$", README, re.MULTILINE))

@@ -6,8 +6,8 @@ import msgspec
 
 from ecr_events.cli.inputs import event_class
 from ecr_events.cli.terminal import Commands, add_command, write_json
+from ecr_events.codec import json_schema
 from ecr_events.samples import sample_json
-from ecr_events.schemas import json_schema
 
 __all__ = ["add_to"]
 

@@ -16,6 +16,7 @@ from ecr_events import (
     UnknownEvent,
     encode,
 )
+from ecr_events.events.image_event import ImageEvent
 from ecr_events.samples import sample, sample_json
 from ecr_events.structs import KebabStruct
 
@@ -43,7 +44,7 @@ def test_validation_returns_the_event_that_decode_returns(annotation: Any, class
 
 @every_class
 def test_a_model_is_dumped_with_the_keys_of_aws(cls: Any) -> None:
-    """The dump of a model can be validated again."""
+    """The dump can be validated again."""
     event, push = sample(cls), sample(ECRImageActionEvent)
     model = Delivery(event=event, others=[push], detail=push.detail)
     dumped = json.loads(model.model_dump_json())
@@ -110,10 +111,16 @@ def test_another_value_is_an_error(value: Any) -> None:
     assert errors(ECRImageScanEvent, value) == [((), message, value)]
 
 
-def test_a_base_class_cannot_be_validated() -> None:
+def test_the_base_class_of_all_events_has_one_error() -> None:
+    """It accepts every event, and a broken one is decoded once."""
+    message = "expected `array | null`, got `int` at $.detail.image-tags"
+    assert errors(EventBridgeEvent, BROKEN) == [(("detail", "image-tags"), message, 7)]
+
+
+def test_another_base_class_cannot_be_validated() -> None:
     """It is a TypeError when the model is defined."""
-    with pytest.raises(TypeError, match="type must be an event class with a detail-type, not EventBridgeEvent"):
-        TypeAdapter(EventBridgeEvent)
+    with pytest.raises(TypeError, match="type must be an event class with a detail-type, not ImageEvent"):
+        TypeAdapter(ImageEvent)
 
 
 class Part(KebabStruct, frozen=True, kw_only=True):
