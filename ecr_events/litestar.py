@@ -23,10 +23,10 @@ __all__ = ["ECREventsPlugin"]
 
 
 class ECREventsPlugin(SerializationPlugin, OpenAPISchemaPlugin):
-    """Lets handlers take and return event classes and unions of them, `UnknownEvent` included.
+    """Plugin that lets handlers take and return event classes and unions of them, `UnknownEvent` included.
 
-    `EventBridgeEvent` accepts every event.
-    A payload that `decode` refuses is a response with status 400, with the path and the reason.
+    `EventBridgeEvent` accepts every event. The response to a payload that `decode` refuses has status 400, the path
+    and the reason.
     """
 
     def supports_type(self, field_definition: FieldDefinition) -> bool:

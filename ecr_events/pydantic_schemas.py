@@ -35,7 +35,7 @@ def core_schema(cls: type[AWSStruct]) -> CoreSchema:
         try:
             return _decode(value, cls)
         except DecodeError as error:
-            raise ValidationError.from_exception_data(cls.__name__, [_details(error, value)]) from None
+            raise ValidationError.from_exception_data(cls.__name__, [_details(error)]) from None
 
     validate.__name__ = cls.__name__  # names the class in the errors of a union
     return no_info_plain_validator_function(
@@ -55,12 +55,9 @@ def _decode(value: Payload, cls: type[AWSStruct]) -> AWSStruct:
     return decode(value, type=cls)
 
 
-def _details(error: DecodeError, value: Any) -> InitErrorDetails:
-    """Return pydantic's form of an error, with the invalid value as its input and not the whole payload."""
-    location: list[str | int] = []
-    path, _, _ = error.path.partition("[...]")  # an unknown key of a dict
-    for key, index in re.findall(r"\.([^.[]+)|\[(\d+)\]", path):
-        location.append(key or int(index))
-        value = value[location[-1]]
+def _details(error: DecodeError) -> InitErrorDetails:
+    """Return pydantic's form of an error, without the payload: FastAPI fails to send one with ``NaN``."""
+    path, _, _ = error.path.partition("[...]")  # some key of a dict
+    location = tuple(key or int(index) for key, index in re.findall(r"\.([^.[]+)|\[(\d+)\]", path))
     message = PydanticCustomError("ecr_event", "{reason} at {path}", {"reason": error.reason, "path": error.path})
-    return InitErrorDetails(type=message, loc=tuple(location), input=value)
+    return InitErrorDetails(type=message, loc=location, input=None)

@@ -13,9 +13,11 @@ CLASSES = (*get_args(ECREvent), UnknownEvent)
 
 UNIONS: tuple[Any, ...] = (ECREvent, ECREvent | UnknownEvent)
 
-ANNOTATIONS: dict[Any, tuple[Any, ...]] = (
-    {cls: (cls,) for cls in CLASSES} | {union: get_args(union) for union in UNIONS} | {EventBridgeEvent: CLASSES}
-)
+ANNOTATIONS: dict[Any, tuple[Any, ...]] = {
+    **{cls: (cls,) for cls in CLASSES},
+    **{union: get_args(union) for union in UNIONS},
+    EventBridgeEvent: CLASSES,
+}
 """Annotations of handlers, each with the classes of events that it accepts."""
 
 every_annotation = pytest.mark.parametrize(
@@ -28,6 +30,20 @@ every_union = pytest.mark.parametrize("union", UNIONS, ids=["ECREvent", "ECREven
 
 HEADERS = {"content-type": "application/json; charset=utf-8"}
 """Headers sent by an EventBridge API destination."""
+
+OTHER_BODIES = [
+    "",
+    "{",
+    "[]",
+    "{}",
+    "null",
+    '"text"',
+    "7",
+    "[NaN]",
+    '{"detail-type": NaN}',
+    '{"detail-type": "\\ud800"}',
+]
+"""Bodies of requests that are no events."""
 
 BROKEN = document(ECRImageScanEvent, {"image-tags": 7})
 """A scan that breaks its contract."""

@@ -18,7 +18,6 @@ from ecr_events import (
 )
 from ecr_events.events.image_event import ImageEvent
 from ecr_events.samples import sample, sample_json
-from ecr_events.structs import KebabStruct
 
 
 class Delivery(BaseModel):
@@ -67,21 +66,22 @@ def test_the_schema_of_a_model_accepts_what_it_dumps(cls: Any, mode: Any) -> Non
 
 
 def errors(annotation: Any, value: Any) -> list[tuple[Any, ...]]:
-    """Return place, message and input of each error."""
+    """Return location and message of each error, and check that it does not have the payload."""
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(annotation).validate_python(value)
-    return [(error["loc"], error["msg"], error["input"]) for error in caught.value.errors()]
+    assert {error["input"] for error in caught.value.errors()} == {None}
+    return [(error["loc"], error["msg"]) for error in caught.value.errors()]
 
 
-def test_an_error_has_the_path_and_the_invalid_value() -> None:
-    """The path is the location too, and the payload is not shown."""
+def test_an_error_has_the_path() -> None:
+    """It is the location too."""
     message = "expected `array | null`, got `int` at $.detail.image-tags"
-    assert errors(ECRImageScanEvent, BROKEN) == [(("detail", "image-tags"), message, 7)]
+    assert errors(ECRImageScanEvent, BROKEN) == [(("detail", "image-tags"), message)]
     finding = json.loads(sample_json(Inspector2FindingEvent))
     finding["detail"]["resources"][0]["region"] = None
     place = ("detail", "resources", 0, "region")
     assert errors(Inspector2FindingEvent, finding) == [
-        (place, "expected `str`, got `null` at $.detail.resources[0].region", None)
+        (place, "expected `str`, got `null` at $.detail.resources[0].region")
     ]
 
 
@@ -90,17 +90,14 @@ def test_an_error_in_a_dict_has_the_location_of_the_dict() -> None:
     counts = {"HIGH": "many"}
     broken = BROKEN | {"detail": {"scan-status": "COMPLETE", "repository-name": "a", "finding-severity-counts": counts}}
     message = "expected `int | float`, got `str` at $.detail.finding-severity-counts[...]"
-    assert errors(ECRImageScanEvent, broken) == [(("detail", "finding-severity-counts"), message, counts)]
+    assert errors(ECRImageScanEvent, broken) == [(("detail", "finding-severity-counts"), message)]
 
 
 @pytest.mark.parametrize("annotation", [ECREvent, ECREvent | UnknownEvent], ids=["ECREvent", "ECREvent|UnknownEvent"])
 def test_a_union_has_one_error_about_the_contract(annotation: Any) -> None:
     """The other classes say that the event is not theirs; an `UnknownEvent` repeats the error."""
     found = errors(annotation, BROKEN)
-    assert {loc[1:]: value for loc, _, value in found} == {
-        ("detail-type",): "ECR Image Scan",
-        ("detail", "image-tags"): 7,
-    }
+    assert {loc[1:] for loc, _ in found} == {("detail-type",), ("detail", "image-tags")}
     assert "ECRImageScanEvent" in found[1][0][0]
 
 
@@ -108,35 +105,16 @@ def test_a_union_has_one_error_about_the_contract(annotation: Any) -> None:
 def test_another_value_is_an_error(value: Any) -> None:
     """Only a dict or an event of the class is valid."""
     message = f"expected `object`, got `{type(value).__name__}` at $"
-    assert errors(ECRImageScanEvent, value) == [((), message, value)]
+    assert errors(ECRImageScanEvent, value) == [((), message)]
 
 
 def test_the_base_class_of_all_events_has_one_error() -> None:
     """It accepts every event, and a broken one is decoded once."""
     message = "expected `array | null`, got `int` at $.detail.image-tags"
-    assert errors(EventBridgeEvent, BROKEN) == [(("detail", "image-tags"), message, 7)]
+    assert errors(EventBridgeEvent, BROKEN) == [(("detail", "image-tags"), message)]
 
 
 def test_another_base_class_cannot_be_validated() -> None:
     """It is a TypeError when the model is defined."""
     with pytest.raises(TypeError, match="type must be an event class with a detail-type, not ImageEvent"):
         TypeAdapter(ImageEvent)
-
-
-class Part(KebabStruct, frozen=True, kw_only=True):
-    """A part of a user's own detail."""
-
-    some_name: str
-
-
-class Parts(KebabStruct, frozen=True, kw_only=True):
-    """A user's own detail, with Structs in a dict."""
-
-    parts: dict[str, Part]
-
-
-def test_an_error_inside_a_dict_has_the_location_of_the_dict() -> None:
-    """The key is data, and not in the path."""
-    message = "expected `str`, got `int` at $.parts[...].some-name"
-    value = {"a": {"some-name": 7}}
-    assert errors(Parts, {"parts": value}) == [(("parts",), message, value)]
