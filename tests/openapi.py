@@ -43,7 +43,7 @@ OTHER_BODIES = [
     '{"detail-type": NaN}',
     '{"detail-type": "\\ud800"}',
 ]
-"""Bodies of requests that are no events."""
+"""Bodies of requests without an event."""
 
 BROKEN = document(ECRImageScanEvent, {"image-tags": 7})
 """A scan that breaks its contract."""
