@@ -54,3 +54,13 @@ def request_validator(openapi: dict[str, Any]) -> Any:
     validate(openapi)
     pointer = "#/paths/~1/post/requestBody/content/application~1json/schema"
     return Draft202012Validator({**openapi, "$ref": pointer}, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def check_openapi(openapi: dict[str, Any], classes: tuple[Any, ...]) -> None:
+    """Check that a valid document accepts the samples of some classes, and has the docstrings of fields."""
+    validator = request_validator(openapi)
+    for cls in classes:
+        assert validator.is_valid(document(cls))
+    for schema in openapi["components"]["schemas"].values():
+        if "Event" in schema["title"]:
+            assert schema["properties"]["region"]["description"].startswith("AWS region that sent the event.")

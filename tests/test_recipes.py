@@ -133,7 +133,7 @@ def test_what_was_pushed_is_deployed(recorder: Recorder) -> None:
 
 @pytest.mark.parametrize("exists", [False, True])
 def test_the_missing_repository_is_created(recorder: Recorder, *, exists: bool) -> None:
-    """Once: a client's retry is no error."""
+    """Once: a client's retry does not fail."""
     recorder.exists = exists
     event = variants(ECRAWSAPICallViaCloudTrailEvent)["repository_not_found"]
     (call,) = sent_by("create_repository", recorder, event)

@@ -202,7 +202,7 @@ def test_a_clean_and_a_failed_scan_have_no_findings() -> None:
 
 
 def test_a_finding_is_one_of_the_scan() -> None:
-    """It replaces one that is made up; a closed one is no finding, and a basic scan has none of Inspector's."""
+    """It replaces one that is made up; a closed one is not listed, and a basic scan has none of Inspector's."""
     finding, scan = sample(Inspector2FindingEvent), sample(Inspector2ScanEvent)
     for found in (findings(finding), findings(scan, finding)):
         titles = [each.title for each in found.enhanced_findings if each.severity == "CRITICAL"]

@@ -20,7 +20,7 @@ from ecr_events.events import (
 )
 from ecr_events.events.envelope import detail_type_of
 from ecr_events.events.scan_resource_change import ScanResourceChangeRepository
-from ecr_events.patterns.matching import ABSENT, Test, test_of
+from ecr_events.patterns.matching import ABSENT, Test, is_number, test_of
 from ecr_events.patterns.operators import Operator
 
 __all__ = ["PatternBuilder", "field_type"]
@@ -94,7 +94,7 @@ class PatternBuilder:
         """
         document: dict[str, Any] = {}
         for name, value in conditions.items():
-            keys, parent, field = _find_field(self._type, name)
+            keys, parent, field = _find_field(self._envelope, name)
             pattern = self._build_field(parent, field, name, value)
             for key in reversed(keys):
                 pattern = {key: pattern}
@@ -151,22 +151,23 @@ def field_type(type: type[EventBridgeEvent], path: str) -> Any:
         ValueError: `type` has no such field.
     """
     name, *keys = path.split(".")
-    info = _element_type(_find_field(type, name)[2].type)
+    info = _element_type(_find_field(inspect.type_info(type), name)[2].type)
     for number, key in enumerate(keys, 2):
         inner = _inner_field(type, info, key, ".".join(path.split(".")[:number]))[1]
         info = _element_type(getattr(inner, "type", inner))
     return info
 
 
-def _find_field(type: type[EventBridgeEvent], name: str) -> tuple[list[str], Any, Any]:
+def _find_field(envelope: Any, name: str) -> tuple[list[str], Any, Any]:
     """Return the keys of the objects around a field of the detail, otherwise of the envelope; its parent; the field."""
-    envelope: Any = inspect.type_info(type)
     detail = next(field.type for field in envelope.fields if field.name == "detail")
     for keys, parent in ((["detail"], detail), ([], envelope)):
         for field in parent.fields:
             if name in {field.name, field.encode_name}:
                 return [*keys, field.encode_name], parent, field
-    raise ValueError(f"{type.__name__} has no field {name!r}: known fields are {_names(detail)}, {_names(envelope)}")
+    raise ValueError(
+        f"{envelope.cls.__name__} has no field {name!r}: known fields are {_names(detail)}, {_names(envelope)}"
+    )
 
 
 def _inner_field(type: type[EventBridgeEvent], info: Any, key: str, name: str) -> tuple[str, Any]:
@@ -242,7 +243,7 @@ def _json_value(value: Any) -> Any:
 
 def _may_match(info: Any, value: Any, test: Test) -> bool:
     """Return whether a condition fits the type of a field."""
-    operator = next(iter(cast(dict[str, Any], value))) if isinstance(value, dict) else None
+    operator = _operator_of(value)
     match info:
         case inspect.LiteralType(values=values):
             return any(map(test, values))
@@ -253,10 +254,13 @@ def _may_match(info: Any, value: Any, test: Test) -> bool:
         case inspect.BoolType():
             return isinstance(value, bool) or operator == "exists"
         case inspect.IntType() | inspect.FloatType():
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return is_number or operator in {"numeric", "anything-but", "exists"}
+            return is_number(value) or operator in {"numeric", "anything-but", "exists"}
         case _:
             return True
+
+
+def _operator_of(condition: Any) -> str | None:
+    return next(iter(cast(dict[str, Any], condition))) if isinstance(condition, dict) else None
 
 
 def _is_date(text: str) -> bool:

@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 from operator import eq, ge, gt, le, lt
 from typing import Any, TypeAlias, TypeGuard
 
-__all__ = ["ABSENT", "Rule", "Test", "test_of"]
+__all__ = ["ABSENT", "Rule", "Test", "is_number", "test_of"]
 
 Test: TypeAlias = Callable[[Any], bool]
 
@@ -118,7 +118,7 @@ def _holds(tree: _Tree, node: Any, document: Any) -> bool:
             if not _holds(value, fields.get(key), document):
                 return False
             continue
-        found = list(_scalars(fields, key))
+        found = list(_scalars_at(fields, (key,)))
         for alternatives in value:
             if not any(_passes(test, found, document) for test in alternatives):
                 return False
@@ -131,13 +131,8 @@ def _passes(test: Test | _Absent, values: list[Any], document: Any) -> bool:
     return any(test(value) for value in values)
 
 
-def _scalars(fields: dict[str, Any], key: str) -> Iterator[Any]:
-    """Yield the value of a key, or those in its array. An object has none, since a pattern describes its fields."""
-    if key in fields:
-        yield from _flat(fields[key])
-
-
 def _scalars_at(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    """Yield the values at a path, also in arrays. An object has none, since a pattern describes its fields."""
     if not path:
         yield from _flat(node)
     elif _is_array(node):
@@ -174,7 +169,8 @@ def test_of(value: Any, name: str) -> Test:
     return test
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Return whether a value is a number in JSON."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -183,7 +179,7 @@ def _equals(expected: Any) -> Test:
         return lambda value: value is expected
     if isinstance(expected, str):
         return lambda value: isinstance(value, str) and value == expected
-    return lambda value: _is_number(value) and value == expected
+    return lambda value: is_number(value) and value == expected
 
 
 def _text(compare: Callable[[str, str], bool]) -> Callable[[Any], Test | None]:
@@ -245,10 +241,10 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, "=": e
 def _numeric(argument: Any) -> Test | None:
     ranges = argument if _is_array(argument) else []
     pairs = list(zip(ranges[::2], ranges[1::2], strict=False))
-    known = all(isinstance(sign, str) and sign in _COMPARISONS and _is_number(bound) for sign, bound in pairs)
+    known = all(isinstance(sign, str) and sign in _COMPARISONS and is_number(bound) for sign, bound in pairs)
     if len(ranges) % 2 or not known or not _is_satisfiable(pairs):
         return None
-    return lambda value: _is_number(value) and all(_COMPARISONS[sign](value, bound) for sign, bound in pairs)
+    return lambda value: is_number(value) and all(_COMPARISONS[sign](value, bound) for sign, bound in pairs)
 
 
 def _is_satisfiable(pairs: list[tuple[str, float]]) -> bool:
@@ -290,7 +286,7 @@ def _anything_but(argument: Any) -> Test | None:
             pass
     alternatives: list[Any] = values if _is_array(values) else [values]
     are_texts = all(isinstance(value, str) for value in alternatives)
-    if build is _equals and not are_texts and not all(map(_is_number, alternatives)):
+    if build is _equals and not are_texts and not all(map(is_number, alternatives)):
         return None
     tests = [test for value in alternatives if (test := build(value))]
     if not tests or len(tests) < len(alternatives):
