@@ -33,7 +33,7 @@ class _Archive:
 
 @pytest.mark.parametrize("code", BLOCKS, ids=lambda code: code.split("\n")[0])
 def test_every_python_block_runs(
-    code: str, server: ECRServer, session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+    code: str, server: ECRServer, session: LoopbackSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Each block stands on its own, with a server on loopback in AWS's place, and its assertions hold."""
     reference = EVENT.image_reference
@@ -52,7 +52,9 @@ def test_every_python_block_runs(
         return _Archive() if name == "s3" else session.client(name, **options)
 
     monkeypatch.setattr("boto3.client", client)
-    exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102 - the README is ours
+    file = tmp_path / "block.py"  # Hypothesis reads the source of a function that it runs
+    file.write_text(code)
+    exec(compile(code, file, "exec"), {"__name__": "__main__"})  # noqa: S102 - the README is ours
 
 
 @pytest.mark.parametrize("line", re.findall(r"^\$ ecr-events (.*?)(?:\s+#.*)?$", README, re.MULTILINE))
