@@ -21,12 +21,13 @@ from ecr_events.events.envelope import bind, detail_type_of, matches
 from ecr_events.session import EventSession
 from ecr_events.structs import AWSStruct, build_once
 
-__all__ = ["convert_document", "decode", "decode_known", "encode", "expected_detail_type", "json_schema"]
+__all__ = ["classes_of", "convert_document", "decode", "decode_document", "decode_known", "encode", "json_schema"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
 _Detail = TypeVar("_Detail", bound=AWSStruct)
 
 _CLASSES: dict[object, type[EventBridgeEvent]] = {detail_type_of(cls): cls for cls in get_args(ECREvent)}
+_EVENTS: tuple[type[EventBridgeEvent], ...] = (*get_args(ECREvent), UnknownEvent)
 
 _decode_unknown: Callable[[Any], UnknownEvent] = msgspec.json.Decoder(UnknownEvent).decode
 
@@ -66,15 +67,16 @@ def decode(
     Args:
         payload: One event as JSON (UTF-8), or parsed to a dict as Lambda passes it.
         type: Class of the event. Defaults to the class matching ``detail-type``, else
-            `UnknownEvent`. `UnknownEvent` accepts every event and gives its detail as a dict.
-            With the class of a detail, such as `ECRImageAction`, `payload` is the detail alone.
+            `UnknownEvent`. `UnknownEvent` accepts every event and gives its detail as a dict. A base
+            class, such as `ScanEvent`, accepts the events of its subclasses. With the class of
+            a detail, such as `ECRImageAction`, `payload` is the detail alone.
         session: The boto3 session or `ECRService` used by lookups on the event. Details have no lookups.
 
     Raises:
         DecodeError: The payload is not JSON, is not an event, breaks the contract of its
             detail-type, or is not a `type`. No other error is raised for the content of a payload.
         TypeError: The payload has an unsupported type, `type` is neither the class of a detail nor
-            an event class with a detail-type, or `session` is not a session or is passed for a detail.
+            of events, or `session` is not a session or is passed for a detail.
     """
     # The overloads make `type` and `session` keyword-only. Here they are not: filling in defaults
     # of keyword-only parameters costs as much as the rest of the way to msgspec's decoder.
@@ -89,7 +91,8 @@ def decode(
     if event is None or (type is not None and event.__class__ is not type):
         if _is_detail(type):
             return _decode_detail(payload, type, session)
-        event = _decode_document(payload, type)
+        if event is None or event.__class__ not in classes_of(type):
+            event = decode_document(payload, type)
     if session is not None:
         bind(event, session)
     return event
@@ -161,8 +164,8 @@ def _decode_detail(payload: Payload, type: type[AWSStruct], session: EventSessio
     return detail
 
 
-def _decode_document(payload: Payload, type: type[AWSStruct] | None) -> EventBridgeEvent:
-    """Return the event in a payload that the fast path refused, or decoded to another class than `type`."""
+def decode_document(payload: Payload, type: type[AWSStruct] | None) -> EventBridgeEvent:
+    """Return the event in a payload, as `decode` does where its fast path does not."""
     try:
         if type is None and not isinstance(payload, dict):
             unknown = _decode_unknown(payload)
@@ -185,30 +188,33 @@ def convert_document(document: dict[str, Any], type: type[AWSStruct] | None = No
     """Return the event in parsed JSON with a ``detail-type``, as `decode` does. Raises msgspec's errors."""
     detail_type = document["detail-type"]
     known = _CLASSES.get(detail_type) if isinstance(detail_type, str) else None
-    if type is not None:
-        expected = expected_detail_type(type)
-        if expected is not None and detail_type != expected:
-            got = "something else" if known is None else f"`{detail_type}`"
-            raise msgspec.ValidationError(f"Expected `{expected}`, got {got} - at `$.detail-type`")
+    classes = _EVENTS if type is None else classes_of(type)
+    accepted = [detail_type_of(cls) for cls in classes]
+    if None not in accepted and detail_type not in accepted:
+        expected = " | ".join(map(str, accepted))
+        got = "something else" if known is None else f"`{detail_type}`"
+        raise msgspec.ValidationError(f"Expected `{expected}`, got {got} - at `$.detail-type`")
+    if type in classes:
         return _convert(document, type)
     if known is not None:
         try:
             return _convert(document, known)
         except msgspec.ValidationError:
-            if matches(known, document):
+            if matches(known, document) or UnknownEvent not in classes:
                 raise
     return _convert(document, UnknownEvent)
 
 
-def expected_detail_type(type: object) -> str | None:
-    """Return the detail-type of the events that `type` accepts; None if it accepts all.
+def classes_of(type: object) -> tuple[type[EventBridgeEvent], ...]:
+    """Return the classes of the events that `type` accepts: itself, or those derived from a base class.
 
     Raises:
-        TypeError: `type` is not an event class with a detail-type.
+        TypeError: `type` is neither an event class with a detail-type nor a base class of some.
     """
     if isinstance(type, builtins.type) and issubclass(type, EventBridgeEvent):
-        detail_type = detail_type_of(type)
-        if detail_type is not None or issubclass(type, UnknownEvent):
-            return detail_type
+        if detail_type_of(type) is not None or issubclass(type, UnknownEvent):
+            return (type,)
+        if derived := tuple(cls for cls in _EVENTS if issubclass(cls, type)):
+            return derived
     name = type.__qualname__ if isinstance(type, builtins.type) else f"{type!r:.200}"
     raise TypeError(f"type must be an event class with a detail-type, not {name}")

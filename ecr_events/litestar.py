@@ -25,8 +25,8 @@ __all__ = ["ECREventsPlugin"]
 class ECREventsPlugin(SerializationPlugin, OpenAPISchemaPlugin):
     """Plugin that lets handlers take and return event classes and unions of them, `UnknownEvent` included.
 
-    `EventBridgeEvent` accepts every event. The response to a payload that `decode` refuses has status 400, the path
-    and the reason.
+    A base class accepts the events of its subclasses, `EventBridgeEvent` every event. The response to a payload that
+    `decode` refuses has status 400, the path and the reason.
     """
 
     def supports_type(self, field_definition: FieldDefinition) -> bool:
@@ -88,7 +88,7 @@ class _EventDTO(MsgspecDTO[EventBridgeEvent]):
 def _decode(body: bytes, field: FieldDefinition) -> Any:
     if not _is_event(field):  # a collection of events
         return decode_json(body, target_type=field.annotation)
-    if not field.is_union and field.annotation is not EventBridgeEvent:
+    if not field.is_union:
         return decode(body, type=field.annotation)
     event = decode(body)
     if not isinstance(event, field.annotation):

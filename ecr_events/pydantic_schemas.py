@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError
 from pydantic_core.core_schema import no_info_plain_validator_function, plain_serializer_function_ser_schema
 
-from ecr_events.codec import decode, expected_detail_type
+from ecr_events.codec import classes_of, decode, decode_document
 from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import EventBridgeEvent, UnknownEvent
 from ecr_events.structs import AWSStruct
@@ -21,13 +21,11 @@ __all__ = ["core_schema"]
 def core_schema(cls: type[AWSStruct]) -> CoreSchema:
     """Return a schema that validates with `decode`, and serializes to a dict with AWS's keys.
 
-    `EventBridgeEvent` accepts every event, as `decode` does without a type.
-
     Raises:
-        TypeError: `cls` is another event class without a detail-type.
+        TypeError: `cls` is an event class that `decode` does not accept as a type.
     """
-    if issubclass(cls, EventBridgeEvent) and cls is not EventBridgeEvent:
-        expected_detail_type(cls)
+    if issubclass(cls, EventBridgeEvent):
+        classes_of(cls)
 
     def validate(value: Any) -> AWSStruct:
         if isinstance(value, cls):
@@ -48,11 +46,12 @@ def core_schema(cls: type[AWSStruct]) -> CoreSchema:
 def _decode(value: Payload, cls: type[AWSStruct]) -> AWSStruct:
     if not isinstance(value, dict):
         raise DecodeError(f"expected `object`, got `{type(value).__name__}`", "$", value)
-    if cls is EventBridgeEvent:
-        return decode(value)
+    if not issubclass(cls, EventBridgeEvent):
+        return decode(value, type=cls)
     if issubclass(cls, UnknownEvent):
         decode(value)  # in a union, an event that breaks its contract is not an unknown one
-    return decode(value, type=cls)
+    # A union tries every class: this looks at the detail-type first.
+    return decode_document(value, cls)
 
 
 def _details(error: DecodeError) -> InitErrorDetails:

@@ -7,7 +7,7 @@ from documents import document
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from ecr_events import ECREvent, ECRImageScanEvent, EventBridgeEvent, UnknownEvent
+from ecr_events import ECREvent, ECRImageScanEvent, EventBridgeEvent, Inspector2ScanEvent, ScanEvent, UnknownEvent
 
 CLASSES = (*get_args(ECREvent), UnknownEvent)
 
@@ -17,6 +17,7 @@ ANNOTATIONS: dict[Any, tuple[Any, ...]] = {
     **{cls: (cls,) for cls in CLASSES},
     **{union: get_args(union) for union in UNIONS},
     EventBridgeEvent: CLASSES,
+    ScanEvent: (ECRImageScanEvent, Inspector2ScanEvent),
 }
 """Annotations of handlers, each with the classes of events that it accepts."""
 

@@ -11,14 +11,18 @@ from ecr_events import (
     ECREvent,
     ECRImageAction,
     ECRImageActionEvent,
+    ECRImageScanEvent,
     ECRReplicationActionEvent,
     EventBridgeEvent,
     Inspector2Finding,
     Inspector2ScanEvent,
+    ScanEvent,
     UnknownEvent,
     decode,
     encode,
 )
+from ecr_events.events.cloudtrail_record import CloudTrailEvent
+from ecr_events.events.image_event import ImageEvent
 from ecr_events.events.inspector2_finding import Inspector2Resource
 from ecr_events.samples import sample, sample_json
 
@@ -241,13 +245,12 @@ class Untagged(EventBridgeEvent, frozen=True, kw_only=True):
     ("type", "shown"),
     [
         (int, "int"),
-        (EventBridgeEvent, "EventBridgeEvent"),
         (Untagged, "Untagged"),
         (ECREvent, "ECRImageActionEvent | "),
         ("ECRImageActionEvent", "'ECRImageActionEvent'"),
         (sample(ECRImageActionEvent), "ECRImageActionEvent(version="),
     ],
-    ids=["int", "EventBridgeEvent", "Untagged", "union", "str", "event"],
+    ids=["int", "Untagged", "union", "str", "event"],
 )
 def test_a_type_without_a_detail_type_is_a_type_error(type: Any, shown: str) -> None:
     """The message names what was passed, in at most 200 characters."""
@@ -256,6 +259,29 @@ def test_a_type_without_a_detail_type_is_a_type_error(type: Any, shown: str) -> 
     name = str(caught.value).removeprefix("type must be an event class with a detail-type, not ")
     assert shown in name
     assert len(name) <= 200
+
+
+@pytest.mark.parametrize("cls", [*get_args(ECREvent), UnknownEvent])
+@pytest.mark.parametrize("base", [EventBridgeEvent, ScanEvent, CloudTrailEvent, ImageEvent])
+def test_a_base_class_accepts_the_events_of_its_subclasses(cls: type[EventBridgeEvent], base: Any) -> None:
+    """The event is of its own class. For another one, the error names the detail-types."""
+    for payload in (sample_json(cls), json.loads(sample_json(cls))):
+        if issubclass(cls, base):
+            assert decode(payload, type=base) == sample(cls)
+        else:
+            assert error_text(payload, type=base).startswith("expected `")
+            assert " | " in error_text(payload, type=base)
+
+
+def test_a_base_class_refuses_the_events_of_others_and_broken_ones() -> None:
+    """Only `EventBridgeEvent` accepts a scan of a machine, and nothing accepts a broken scan."""
+    machine = document(Inspector2ScanEvent, {"instance-id": "i-0"}, missing=("repository-name", "image-digest"))
+    machine["resources"] = ["i-0"]
+    assert isinstance(decode(machine, type=EventBridgeEvent), UnknownEvent)
+    assert error_text(machine, type=ScanEvent) == "object missing required field `repository-name` at $.detail"
+    broken = document(ECRImageScanEvent, {"image-tags": 7})
+    for base in (EventBridgeEvent, ScanEvent):
+        assert error_text(broken, type=base) == "expected `array | null`, got `int` at $.detail.image-tags"
 
 
 # Encoding

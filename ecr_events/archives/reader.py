@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from ecr_events.archives.sources import Source, check_source
-from ecr_events.codec import expected_detail_type
+from ecr_events.codec import classes_of
 from ecr_events.errors import ArchiveError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 
@@ -34,8 +34,9 @@ def read(
     Args:
         source: A path; a glob pattern (``logs/**/*.gz``); a directory, read recursively; an open
             binary stream; or the bytes themselves. Files are read in the order of their names.
-        types: The classes of the events to yield; all by default. Other events are parsed but not built,
-            so that this is faster than a filter, and that breaches of their contracts go unseen.
+        types: The classes of the events to yield, or base classes such as `ScanEvent`; all by default. Other
+            events are parsed but not built, so that this is faster than a filter, and that breaches of
+            their contracts go unseen.
         on_error: ``raise`` an `ArchiveError` for an entry that cannot be decoded, ``skip`` it,
             or call this with the error. Other events are not affected.
 
@@ -63,9 +64,7 @@ def _check_types(types: Iterable[type[EventBridgeEvent]]) -> frozenset[type[Even
         classes = frozenset(types)
     except TypeError:
         raise TypeError(f"types must be an iterable of event classes, not {types!r:.200}") from None
-    for cls in classes:
-        expected_detail_type(cls)
-    return classes
+    return frozenset(cls for type in classes for cls in classes_of(type))
 
 
 def _read(

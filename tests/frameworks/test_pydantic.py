@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+from documents import document
 from jsonschema import Draft202012Validator
 from openapi import BROKEN, CLASSES, every_annotation
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -13,10 +14,11 @@ from ecr_events import (
     ECRImageScanEvent,
     EventBridgeEvent,
     Inspector2FindingEvent,
+    Inspector2ScanEvent,
+    ScanEvent,
     UnknownEvent,
     encode,
 )
-from ecr_events.events.image_event import ImageEvent
 from ecr_events.samples import sample, sample_json
 
 
@@ -33,7 +35,7 @@ every_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name
 
 @every_annotation
 def test_validation_returns_the_event_that_decode_returns(annotation: Any, classes: tuple[Any, ...]) -> None:
-    """From JSON, from a dict, or the event itself. A union prefers the typed class."""
+    """From JSON, from a dict, or the event itself."""
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     for event in map(sample, classes):
         assert adapter.validate_json(encode(event)) == event
@@ -114,7 +116,27 @@ def test_the_base_class_of_all_events_has_one_error() -> None:
     assert errors(EventBridgeEvent, BROKEN) == [(("detail", "image-tags"), message)]
 
 
-def test_another_base_class_cannot_be_validated() -> None:
+def test_a_base_class_accepts_the_events_of_its_subclasses() -> None:
+    """One error for another event."""
+    assert TypeAdapter(ScanEvent).validate_python(document(Inspector2ScanEvent)) == sample(Inspector2ScanEvent)
+    message = "expected `ECR Image Scan | Inspector2 Scan`, got `ECR Image Action` at $.detail-type"
+    assert errors(ScanEvent, document(ECRImageActionEvent)) == [(("detail-type",), message)]
+
+
+def test_the_order_of_a_union_matters_with_unknown_event() -> None:
+    """Pydantic takes the first class that accepts an event, and `UnknownEvent` accepts every valid one."""
+    push = document(ECRImageActionEvent)
+    assert TypeAdapter(ECREvent | UnknownEvent).validate_python(push) == sample(ECRImageActionEvent)
+    assert isinstance(TypeAdapter(UnknownEvent | ECREvent).validate_python(push), UnknownEvent)
+
+
+class Untagged(EventBridgeEvent, frozen=True, kw_only=True):
+    """A base class of no event of AWS."""
+
+    detail: dict[str, Any]
+
+
+def test_a_class_without_events_cannot_be_validated() -> None:
     """It is a TypeError when the model is defined."""
-    with pytest.raises(TypeError, match="type must be an event class with a detail-type, not ImageEvent"):
-        TypeAdapter(ImageEvent)
+    with pytest.raises(TypeError, match="type must be an event class with a detail-type, not Untagged"):
+        TypeAdapter(Untagged)
