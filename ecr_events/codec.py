@@ -107,6 +107,9 @@ def encode(value: AWSStruct, *, indent: int | None = None) -> bytes:
     Args:
         value: Any event, or any detail.
         indent: Spaces per level; None for compact JSON on one line.
+
+    Raises:
+        UnicodeEncodeError: A string has a lone surrogate. `decode` accepts it in a dict only, not in JSON.
     """
     encoded = _encode_json(value)
     return encoded if indent is None else msgspec.json.format(encoded, indent=indent)
@@ -116,7 +119,11 @@ def json_schema(type: type[AWSStruct] | UnionType = ECREvent) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of an event class, of a union of event classes, or of the class of a detail.
 
     Keys are AWS's, and descriptions are the docstrings of classes and fields. Defaults to the schema of all
-    typed events, discriminated by ``detail-type``. `UnknownEvent` in a union accepts every event.
+    typed events, discriminated by ``detail-type``. `UnknownEvent` in a union accepts every event. The classes of
+    `ecr_events.service` have schemas, too.
+
+    Raises:
+        TypeError: `type` is none of these, such as a list.
     """
     from ecr_events.schemas import schema_of
 

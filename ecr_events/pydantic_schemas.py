@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError
 from pydantic_core.core_schema import no_info_plain_validator_function, plain_serializer_function_ser_schema
 
-from ecr_events.codec import classes_of, decode, decode_document
+from ecr_events.codec import classes_of, decode, decode_document, encode
 from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import EventBridgeEvent, UnknownEvent
 from ecr_events.structs import AWSStruct
@@ -46,12 +46,15 @@ def core_schema(cls: type[AWSStruct]) -> CoreSchema:
 def _decode(value: Payload, cls: type[AWSStruct]) -> AWSStruct:
     if not isinstance(value, dict):
         raise DecodeError(f"expected `object`, got `{type(value).__name__}`", "$", value)
-    if not issubclass(cls, EventBridgeEvent):
-        return decode(value, type=cls)
     if issubclass(cls, UnknownEvent):
         decode(value)  # in a union, an event that breaks its contract is not an unknown one
-    # A union tries every class: this looks at the detail-type first.
-    return decode_document(value, cls)
+    # A union tries every class, and `decode_document` looks at the detail-type first.
+    result = decode_document(value, cls) if issubclass(cls, EventBridgeEvent) else decode(value, type=cls)
+    try:
+        encode(result)  # Python's own parser accepts lone surrogates, which make the response fail
+    except UnicodeEncodeError as error:
+        raise DecodeError(error.reason, "$", value) from error
+    return result
 
 
 def _details(error: DecodeError) -> InitErrorDetails:

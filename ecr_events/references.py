@@ -32,7 +32,7 @@ _PARTITIONS = {
 
 # Less strict than ECR: these only separate the parts of an ARN or a URI.
 _REGISTRY_ID = r"[\w-]+"
-_NAME = r"[\w./-]+"
+_NAME = r"\w[\w.-]*(?:/\w[\w.-]*)*"
 _TAG = r"\w[\w.-]*"
 _DIGEST = r"[\w.+-]+:[\w=-]+"
 

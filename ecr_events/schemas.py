@@ -1,8 +1,9 @@
 """JSON Schema of events and details, with the docstrings of their fields. Imported on first use."""
 
+import builtins
 from functools import reduce
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -15,7 +16,10 @@ __all__ = ["schema_of", "self_contained_schema"]
 
 def schema_of(type: type[AWSStruct] | UnionType) -> dict[str, Any]:
     """Return the JSON Schema of a class or a union, with `$defs`."""
-    classes: tuple[Any, ...] = get_args(type) or (type,)
+    classes: tuple[Any, ...] = get_args(type) if get_origin(type) in {Union, UnionType} else (type,)
+    for cls in classes:
+        if not (isinstance(cls, builtins.type) and issubclass(cls, AWSStruct)):
+            raise TypeError(f"type must be the class of events or of a detail, or a union, not {cls!r:.200}")
     # msgspec refuses a union with a class that has no detail-type.
     alternatives = [cls for cls in classes if issubclass(cls, UnknownEvent)]
     if typed := [cls for cls in classes if cls not in alternatives]:

@@ -19,7 +19,7 @@ class SeverityCounts(Mapping[str, int | float]):
 
     ``counts["HIGH"]`` is 0 without findings of that severity. A name that is neither one of `SEVERITIES` nor counted is
     a KeyError, since it is more likely misspelled than new. Iteration and ``len`` are over the severities that AWS
-    listed: those of AWS's order first, then any others by name.
+    listed: those of AWS's order first, then any others by name. Equal are those with the same counts and `total`.
 
     A failed scan has no findings either: an empty value does not mean a clean image.
     """
@@ -31,7 +31,7 @@ class SeverityCounts(Mapping[str, int | float]):
         known = [severity for severity in SEVERITIES if severity in counts]
         others = sorted(counts.keys() - {*SEVERITIES, _TOTAL})
         self._counts: dict[str, int | float] = {severity: counts[severity] for severity in known + others}
-        self._total: int | float | None = counts.get(_TOTAL)
+        self._total = counts.total if isinstance(counts, SeverityCounts) else counts.get(_TOTAL)
 
     @property
     def worst(self) -> str | None:
@@ -50,7 +50,7 @@ class SeverityCounts(Mapping[str, int | float]):
             ValueError: `severity` is not one of `SEVERITIES`.
         """
         if severity not in SEVERITIES:
-            raise ValueError(f"unknown severity {severity!r:.200}: must be one of {', '.join(SEVERITIES)}")
+            raise ValueError(_unknown(severity))
         return sum(self[worse] for worse in SEVERITIES[: SEVERITIES.index(severity) + 1])
 
     def __getitem__(self, severity: str) -> int | float:
@@ -59,7 +59,7 @@ class SeverityCounts(Mapping[str, int | float]):
             return count
         if severity in SEVERITIES:
             return 0
-        raise KeyError(f"unknown severity {severity!r:.200}: must be one of {', '.join(SEVERITIES)}")
+        raise KeyError(_unknown(severity))
 
     def __contains__(self, severity: object) -> bool:
         return severity in self._counts
@@ -70,5 +70,18 @@ class SeverityCounts(Mapping[str, int | float]):
     def __len__(self) -> int:
         return len(self._counts)
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SeverityCounts):
+            return (self._counts, self.total) == (other._counts, other.total)
+        return super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._counts.items()))
+
     def __repr__(self) -> str:
-        return f"{self.__class__.__name__}({self._counts})"
+        total = {} if self._total is None else {_TOTAL: self._total}
+        return f"{self.__class__.__name__}({self._counts | total})"
+
+
+def _unknown(severity: object) -> str:
+    return f"unknown severity {severity!r:.200}: must be one of {', '.join(SEVERITIES)}"

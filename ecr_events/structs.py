@@ -36,7 +36,10 @@ def build_once(build: Callable[[_Argument], _Built]) -> Callable[[_Argument], _B
 
 
 class _FieldDocs(dict[str, str | None]):
-    """The ``__slots__`` of a class as a dict, whose values `help` shows as the docstrings of its fields."""
+    """The ``__slots__`` of a class as a dict, whose values `help` shows as the docstrings of its fields.
+
+    A field that a subclass redefines has no slot of its own, so that `help` shows the docstring of the base class.
+    """
 
     def __init__(self, cls: type, slots: Iterable[str]) -> None:
         super().__init__(dict.fromkeys(slots))

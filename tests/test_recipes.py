@@ -167,6 +167,11 @@ def test_duplicates_and_stale_events_are_found(tmp_path: Path) -> None:
     write([new, unknown, old, new, other, newer, unknown], archive)
     found = list(recipe("duplicate_or_stale")(archive))
     assert found == [("stale", old), ("duplicate", new), ("duplicate", unknown)]
+    scan = sample(ECRImageScanEvent, image_tags=["a", "b"])
+    earlier = sample(ECRImageScanEvent, id="5", time="2020-01-01T00:00:00Z", image_tags=["b", "a"])
+    forged = sample(Inspector2ScanEvent, repository_name="arn:aws:ec2:x")
+    write([scan, forged, earlier], archive)
+    assert list(recipe("duplicate_or_stale")(archive)) == [("stale", earlier)]
     write([event for _, event in EVENTS], archive)
     assert {reason for reason, _ in recipe("duplicate_or_stale")(archive)} <= {"duplicate", "stale"}
 

@@ -121,7 +121,9 @@ def test_a_malformed_registry_is_an_error(registry_id: str) -> None:
             getattr(reference, read)
 
 
-@pytest.mark.parametrize("name", ["", " ", "a@sha256:x", "a:b", "a\nb", "é"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "a@sha256:x", "a:b", "a\nb", "é", "../a", "a/..", "a/./b", "a//b", "/a", "a/"]
+)
 def test_a_malformed_repository_name_is_an_error(name: str) -> None:
     """An ARN or a URI with such a name would be ambiguous."""
     reference = msgspec.structs.replace(REPOSITORY, repository_name=name)
@@ -148,7 +150,7 @@ def test_a_malformed_tag_or_digest_is_an_error(image: ImageReference, reason: st
 
 
 @given(
-    st.from_regex(r"[\w./-]+", fullmatch=True, alphabet=st.characters(codec="ascii")),
+    st.from_regex(r"\w[\w.-]*(/\w[\w.-]*)*", fullmatch=True, alphabet=st.characters(codec="ascii")),
     st.from_regex(r"\w[\w.-]*", fullmatch=True, alphabet=st.characters(codec="ascii")),
 )
 def test_parsing_an_arn_or_uri_returns_the_reference(name: str, tag: str) -> None:

@@ -1,5 +1,5 @@
 import json
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import pytest
 from documents import document
@@ -76,7 +76,8 @@ def test_every_property_of_events_has_a_description(name: str) -> None:
 def test_descriptions_are_the_docstrings_of_the_fields() -> None:
     """A subclass describes a field anew, or inherits the description."""
     properties = json_schema(ECRImageScanEvent)["$defs"]["ECRImageScanEvent"]["properties"]
-    assert properties["source"]["description"] == "`aws.ecr`."
+    assert properties["source"]["description"].startswith("Service that sent the event: ")
+    assert properties["source"]["enum"] == ["aws.ecr"]
     assert properties["detail-type"]["description"] == "Type of the event, `detail-type` in JSON."
     assert properties["detail"] == {"$ref": "#/$defs/ECRImageScan", "description": "The result of the scan."}
     assert properties["region"] == {
@@ -85,6 +86,13 @@ def test_descriptions_are_the_docstrings_of_the_fields() -> None:
     }
     counts = json_schema(ECRImageScan)["$defs"]["ECRImageScan"]["properties"]["finding-severity-counts"]
     assert '`{"CRITICAL": 10, "MEDIUM": 9}`. See `severities`. A severity' in counts["description"]
+
+
+@pytest.mark.parametrize("type", [list[ECREvent], Annotated[ECRImageScan, 1], dict, "ECRImageScan", int | str, None])
+def test_another_type_is_an_error(type: Any) -> None:
+    """Nor is it the schema of an argument of the type."""
+    with pytest.raises(TypeError, match="type must be the class of events or of a detail, or a union, not "):
+        json_schema(type)
 
 
 @pytest.mark.parametrize("cls", get_args(ECREvent), ids=lambda cls: cls.__name__)

@@ -53,7 +53,20 @@ def test_severities_are_in_order_and_unknown_ones_are_last() -> None:
         ("Z", 1),
     ]
     assert len(counts) == 6
-    assert repr(counts) == ("SeverityCounts({'CRITICAL': 1, 'LOW': 1, 'UNDEFINED': 1, 'UNTRIAGED': 0, 'A': 3, 'Z': 1})")
+    assert repr(counts) == (
+        "SeverityCounts({'CRITICAL': 1, 'LOW': 1, 'UNDEFINED': 1, 'UNTRIAGED': 0, 'A': 3, 'Z': 1, 'TOTAL': 9})"
+    )
+
+
+def test_equal_are_counts_with_the_same_total() -> None:
+    """They are hashable, and a copy has the total too."""
+    counts = SeverityCounts({"HIGH": 1, "TOTAL": 5})
+    assert SeverityCounts(counts) == counts
+    assert hash(SeverityCounts(counts)) == hash(counts)
+    assert counts != SeverityCounts({"HIGH": 1})
+    assert SeverityCounts({"HIGH": 1, "TOTAL": 1}) == SeverityCounts({"HIGH": 1})
+    assert counts == {"HIGH": 1}
+    assert counts != 1
 
 
 @pytest.mark.parametrize(

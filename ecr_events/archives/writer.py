@@ -43,6 +43,7 @@ def write(events: Iterable[EventBridgeEvent], path: str | PathLike[str]) -> int:
     Raises:
         TypeError: `events` is a single event, text or bytes, or not iterable; or an element is not
             an event. Names the element's position and type.
+        UnicodeEncodeError: A string has a lone surrogate, as in `encode`.
         OSError: The file cannot be written, or `path` exists and is not a regular file.
         FileNotFoundError: The directory does not exist, or `path` is empty.
     """

@@ -192,7 +192,6 @@ class CloudTrailEvent(EventBridgeEvent, frozen=True, kw_only=True):
     """Base class of events whose detail is a CloudTrail record about ECR."""
 
     source: Literal["aws.ecr"]
-    """``aws.ecr``."""
 
     detail: CloudTrailRecord
     """CloudTrail's record."""

@@ -23,7 +23,6 @@ class ECRImageActionEvent(ImageEvent, frozen=True, kw_only=True, tag_field="deta
     """An image was pushed, deleted, archived or restored."""
 
     source: Literal["aws.ecr"]
-    """``aws.ecr``."""
 
     detail: ECRImageAction
     """The action and the image."""

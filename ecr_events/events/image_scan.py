@@ -25,7 +25,6 @@ class ECRImageScanEvent(ScanEvent, frozen=True, kw_only=True, tag_field="detail-
     """A basic scan of an image ended. With enhanced scanning, `Inspector2ScanEvent` is sent instead."""
 
     source: Literal["aws.ecr"]
-    """``aws.ecr``."""
 
     detail: ECRImageScan
     """The result of the scan."""

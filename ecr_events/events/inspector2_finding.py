@@ -219,7 +219,6 @@ class Inspector2FindingEvent(
     """
 
     source: Literal["aws.inspector2"]
-    """``aws.inspector2``."""
 
     detail: Inspector2Finding
     """The finding."""

@@ -33,7 +33,6 @@ class Inspector2ScanEvent(ScanEvent, frozen=True, kw_only=True, tag_field="detai
     """
 
     source: Literal["aws.inspector2"]
-    """``aws.inspector2``."""
 
     detail: Inspector2Scan
     """The result of the scan."""

@@ -50,7 +50,6 @@ class ECRPullThroughCacheActionEvent(
     """ECR synced an image from an upstream registry by a pull through cache rule, or failed to."""
 
     source: Literal["aws.ecr"]
-    """``aws.ecr``."""
 
     detail: ECRPullThroughCacheAction
     """The cached image and the status."""

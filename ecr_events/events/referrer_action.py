@@ -23,7 +23,6 @@ class ECRReferrerActionEvent(ImageEvent, frozen=True, kw_only=True, tag_field="d
     """A signature, SBOM, attestation or other referrer of an image was archived or restored."""
 
     source: Literal["aws.ecr"]
-    """``aws.ecr``."""
 
     detail: ECRReferrerAction
     """The action and the referrer."""

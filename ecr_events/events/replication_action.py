@@ -52,7 +52,6 @@ class ECRReplicationActionEvent(
     """
 
     source: Literal["aws.ecr"]
-    """``aws.ecr``."""
 
     detail: ECRReplicationAction
     """The image, its source and the result."""

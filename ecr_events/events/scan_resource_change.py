@@ -52,7 +52,6 @@ class ECRScanResourceChangeEvent(
     """The scan frequency of some repositories changed. Sent with enhanced scanning."""
 
     source: Literal["aws.ecr"]
-    """``aws.ecr``."""
 
     detail: ECRScanResourceChange
     """The repositories and their scan frequencies."""

@@ -4,7 +4,9 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import pytest
+from documents import document
 from litestar import Litestar, post
+from litestar.exceptions import ImproperlyConfiguredException
 from litestar.params import Body
 from litestar.testing import TestClient
 from openapi import (
@@ -112,14 +114,49 @@ def test_a_handler_may_return_something_else() -> None:
     assert received == [sample(ECRImageScanEvent)]
 
 
-def test_litestar_decodes_lists_and_details_of_its_own() -> None:
-    """The plugin leaves them as they are, and describes their fields."""
+@every_annotation
+def test_a_list_and_none_are_decoded_alike(annotation: Any, classes: tuple[Any, ...]) -> None:
+    """With right OpenAPI."""
+    events = [sample(cls) for cls in classes]
+    body = b"[" + b", ".join(map(encode, events)) + b"]"
+    with client(list[annotation]) as (api, received):
+        assert api.post("/", content=body).json() == json.loads(body)
+        assert request_validator(api.get("/schema/openapi.json").json()).is_valid(json.loads(body))
+    assert received == [events]
+    with client(annotation | None) as (api, received):
+        for content in (encode(events[0]), b" null\n"):
+            assert api.post("/", content=content).status_code == 201
+        validator = request_validator(api.get("/schema/openapi.json").json())
+    assert received == [events[0], None]
+    assert all(map(validator.is_valid, [json.loads(encode(events[0])), None]))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ([document(ECRImageActionEvent), BROKEN], "expected `array | null`, got `int` at $[1].detail.image-tags"),
+        ([{"detail-type": "SECRET"}], "object missing required field `version` at $[0]"),
+        ({}, "expected `array`, got `object` at $"),
+    ],
+)
+def test_an_error_in_a_list_has_the_path(body: Any, message: str) -> None:
+    """No other value of the body is in it."""
+    with client(list[ECREvent | UnknownEvent]) as (api, _):
+        assert api.post("/", json=body).json()["detail"] == message
+
+
+@pytest.mark.parametrize("annotation", [dict[str, EventBridgeEvent], set[ECREvent]])
+def test_another_collection_may_be_returned_but_not_taken(annotation: Any) -> None:
+    """Litestar would take only the envelope of the events."""
+    with pytest.raises(ImproperlyConfiguredException, match="a body may be one event or a list of events, not "):
+        client(annotation).__enter__()
+    with client(ECREvent, annotation) as (api, _):
+        assert api.post("/", content=sample_json(ECRImageActionEvent)).status_code == 201
+
+
+def test_litestar_decodes_details_of_its_own() -> None:
+    """The plugin describes their fields."""
     event = sample(ECRImageActionEvent)
-    with client(list[ECREvent]) as (api, received):
-        assert api.post("/", content=b"[" + encode(event) + b"]").status_code == 201
-        assert api.post("/", content=b"[{}]").status_code == 400
-        assert request_validator(api.get("/schema/openapi.json").json()).is_valid([json.loads(encode(event))])
-    assert received == [[event]]
     with client(ECRImageAction) as (api, received):
         api.post("/", content=encode(event.detail))
         openapi = api.get("/schema/openapi.json").json()

@@ -116,6 +116,13 @@ def test_the_base_class_of_all_events_has_one_error() -> None:
     assert errors(EventBridgeEvent, BROKEN) == [(("detail", "image-tags"), message)]
 
 
+@pytest.mark.parametrize("annotation", [ECRImageActionEvent, UnknownEvent])
+def test_a_lone_surrogate_is_an_error(annotation: Any) -> None:
+    """As in JSON: it cannot be encoded again."""
+    broken = document(ECRImageActionEvent, {"image-tag": "\ud800"})
+    assert errors(annotation, broken) == [((), "surrogates not allowed at $")]
+
+
 def test_a_base_class_accepts_the_events_of_its_subclasses() -> None:
     """One error for another event."""
     assert TypeAdapter(ScanEvent).validate_python(document(Inspector2ScanEvent)) == sample(Inspector2ScanEvent)
