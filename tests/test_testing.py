@@ -9,6 +9,7 @@ from documents import APP, DIGEST, IMAGE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+from readme import block
 
 import ecr_events.testing
 from ecr_events import (
@@ -25,13 +26,16 @@ from ecr_events import (
     EventBridgeEvent,
     Inspector2FindingEvent,
     Inspector2ScanEvent,
+    InvalidReferenceError,
     ScanNotFoundError,
     UnknownEvent,
     decode,
+    encode,
 )
 from ecr_events.deliveries import InvalidRecord, Record, unwrap
 from ecr_events.samples import sample, variants
-from ecr_events.service import ECRService, ImageScanFindings
+from ecr_events.service import ECRService, Image, ImageScanFindings
+from ecr_events.service.ecr_service import service_for
 from ecr_events.testing import SOURCES, deliver, events, fake_ecr, malformed_payloads, payloads
 
 CLASSES: tuple[type[EventBridgeEvent], ...] = (*get_args(ECREvent), UnknownEvent)
@@ -66,6 +70,73 @@ def test_images_have_tags_media_types_and_sizes() -> None:
     assert image.manifest_media_type == "application/vnd.oci.image.index.v1+json"
     assert old_image is not None
     assert (old_image.tags, old_image.size_bytes) == ((), 3_370_706)
+
+
+INDEX = variants(ECRImageActionEvent)["index"]
+SBOM = sample(ECRReferrerActionEvent)
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "artifact_type"),
+    [
+        (sample(ECRImageActionEvent), "image", "application/vnd.oci.image.config.v1+json"),
+        (variants(ECRImageActionEvent)["before_2023"], "image", "application/vnd.oci.image.config.v1+json"),
+        (sample(ECRImageScanEvent), "image", "application/vnd.oci.image.config.v1+json"),
+        (INDEX, "index", None),
+        (SBOM, "sbom", "application/spdx+json"),
+        (
+            sample(ECRReferrerActionEvent, artifact_media_type="application/vnd.dev.cosign.artifact.sig.v1+json"),
+            "signature",
+            "application/vnd.dev.cosign.artifact.sig.v1+json",
+        ),
+        (sample(ECRReferrerActionEvent, artifact_media_type=None), "other", "application/vnd.oci.empty.v1+json"),
+    ],
+    ids=["image", "image without types", "scanned", "index", "sbom", "signature", "referrer"],
+)
+def test_manifests_have_a_kind(event: EventBridgeEvent, kind: str, artifact_type: str | None) -> None:
+    """It follows from the media type of the artifact, which the image has too."""
+    assert event.image_reference is not None
+    with fake_ecr([event]) as session:
+        image = event.using(session).image
+        manifest = ECRService(session).manifest(event.image_reference)
+    assert manifest is not None
+    assert (manifest.kind, manifest.artifact_type) == (kind, artifact_type)
+    assert image is not None
+    assert image.artifact_media_type == artifact_type
+
+
+def test_images_are_archived_and_restored() -> None:
+    """At the time of the event, unless the action failed."""
+    archived, restored = variants(ECRImageActionEvent)["archived"], variants(ECRImageActionEvent)["restored"]
+    failed = sample(ECRImageActionEvent, action_type="UPDATE_STORAGE_CLASS", target_storage_class="ARCHIVE", result="")
+    assert archived.image_reference is not None
+    images: list[Image] = []
+    for given_events in ([failed], [archived], [archived, restored]):
+        with fake_ecr(given_events) as session:
+            images += filter(None, [archived.using(session).image])
+    assert [(image.status, image.last_archived_at, image.last_activated_at) for image in images] == [
+        ("ACTIVE", None, None),
+        ("ARCHIVED", archived.time, None),
+        ("ACTIVE", archived.time, restored.time),
+    ]
+
+
+def test_an_image_goes_with_its_last_tag() -> None:
+    """Deleting a tag leaves the image with its others; deleting without a tag removes the image."""
+    deleted, latest = variants(ECRImageActionEvent)["deleted"], sample(ECRImageActionEvent, image_tag="latest")
+    without_tag = sample(ECRImageActionEvent, action_type="DELETE", image_tag=None)
+    call = sample(
+        ECRAWSAPICallViaCloudTrailEvent,
+        event_name="BatchDeleteImage",
+        request_parameters={"repositoryName": "team/app", "imageIds": [{"imageTag": "1.4.2"}]},
+        response_elements=None,
+    )
+    tags: list[tuple[str, ...] | None] = []
+    for removals in ([deleted], [call], [deleted, deleted], [deleted, sample(ECRImageActionEvent)], [without_tag]):
+        with fake_ecr([PUSH, latest, *removals]) as session:
+            image = latest.using(session).image
+            tags.append(image.tags if image else None)
+    assert tags == [("latest",), ("latest",), ("latest",), ("latest", "1.4.2"), None]
 
 
 def test_an_image_without_a_digest_is_found_by_its_tag() -> None:
@@ -195,22 +266,58 @@ def test_findings_are_those_of_the_scan() -> None:
 
 
 def test_a_clean_and_a_failed_scan_have_no_findings() -> None:
-    """With the status of the event."""
+    """With the status of the event, which the image has too."""
     for name, status in [("clean", "COMPLETE"), ("failed", "FAILED")]:
-        found = findings(variants(ECRImageScanEvent)[name])
+        event = variants(ECRImageScanEvent)[name]
+        found = findings(event)
         assert (found.image_scan_status.status, found.findings) == (status, ())
+        with fake_ecr([event]) as session:
+            image = event.using(session).image
+        assert image is not None
+        assert image.scan_status == found.image_scan_status
 
 
-def test_a_finding_is_one_of_the_scan() -> None:
+FINDING = sample(Inspector2FindingEvent)
+ENHANCED_SCAN = sample(Inspector2ScanEvent)
+
+
+def later(**overrides: Any) -> Inspector2FindingEvent:
+    """Return a finding after `FINDING`, by default with the same ARN."""
+    return sample(Inspector2FindingEvent, time="2026-06-01T00:00:00Z", **overrides)
+
+
+@pytest.mark.parametrize(
+    ("given_events", "titles"),
+    [
+        ([FINDING], [FINDING.detail.title]),
+        ([ENHANCED_SCAN, FINDING], [FINDING.detail.title]),
+        ([FINDING, sample(Inspector2ScanEvent, time="2026-06-01T00:00:00Z")], [FINDING.detail.title]),
+        ([FINDING, FINDING], [FINDING.detail.title]),
+        ([later(title="new"), FINDING], ["new"]),
+        ([ENHANCED_SCAN, FINDING, later(title="new")], ["new"]),
+        ([FINDING, later(finding_arn="other", title="other")], [FINDING.detail.title, "other"]),
+        ([FINDING, later(severity="LOW")], []),
+        ([FINDING, later(status="CLOSED")], []),
+        ([ENHANCED_SCAN, FINDING, *[later(status="CLOSED")] * 2], []),
+        ([FINDING, later(status="SUPPRESSED")], []),
+        ([FINDING, later(status="CLOSED"), later()], [FINDING.detail.title]),
+        ([sample(ECRImageScanEvent, finding_severity_counts={}), FINDING], []),
+    ],
+)
+def test_a_finding_is_the_last_state_of_its_arn(given_events: list[EventBridgeEvent], titles: list[str]) -> None:
     """It replaces one that is made up; a closed one is not listed, and a basic scan has none of Inspector's."""
-    finding, scan = sample(Inspector2FindingEvent), sample(Inspector2ScanEvent)
-    for found in (findings(finding), findings(scan, finding)):
-        titles = [each.title for each in found.enhanced_findings if each.severity == "CRITICAL"]
-        assert titles == [finding.detail.title]
-        assert found.finding_severity_counts is not None
-        assert found.finding_severity_counts["CRITICAL"] == 1
-    assert findings(variants(Inspector2FindingEvent)["closed"]).enhanced_findings == ()
-    assert findings(sample(ECRImageScanEvent), finding).enhanced_findings == ()
+    found = findings(*given_events)
+    assert [each.title for each in found.enhanced_findings if each.severity == "CRITICAL"] == titles
+    assert found.severities["CRITICAL"] == len(titles)
+
+
+@pytest.mark.parametrize("event", [sample(ECRImageScanEvent), ENHANCED_SCAN], ids=["basic", "enhanced"])
+def test_the_example_of_scans_finds_critical_ones(event: EventBridgeEvent) -> None:
+    """Its image has a manifest with a kind, and a scan that has ended."""
+    names: dict[str, Any] = {}
+    exec(block("def critical_findings"), names)  # noqa: S102 - the README is ours
+    with fake_ecr([event]) as session:
+        assert names["critical_findings"](ECRService(session), event.image_reference) == 1
 
 
 def test_an_image_without_a_scan_has_no_findings() -> None:
@@ -233,15 +340,40 @@ def test_the_environment_is_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (dict(os.environ), boto3.DEFAULT_SESSION) == (before, session_before)
 
 
-def test_contexts_may_be_nested() -> None:
-    """In one of moto, and in another fake ECR, whose images stay."""
-    other = sample(ECRImageActionEvent, region="us-east-1")
-    with mock_aws(), fake_ecr([PUSH]) as outer:
-        with fake_ecr([other, sample(ECRImageScanEvent)]) as inner:
-            service = ECRService(inner)
-            assert None not in service.images([*PUSH.image_references, *other.image_references]).values()
-            assert service.scan_findings(IMAGE) is not None
-        assert PUSH.using(outer).image is not None
+def test_only_one_context_is_active() -> None:
+    """Another one is an error, and leaves it as it is. One of moto may surround it."""
+    with mock_aws(), fake_ecr([PUSH]) as session:
+        with pytest.raises(RuntimeError, match="only one context at a time"), fake_ecr([]):
+            raise AssertionError
+        assert boto3.DEFAULT_SESSION is session
+        assert PUSH.using(session).image is not None
+    with mock_aws():
+        for scanned in (PUSH, sample(ECRImageScanEvent)):
+            with fake_ecr([scanned]) as session:
+                assert PUSH.using(session).image is not None
+        assert ECRService(session).scan_findings(IMAGE) is not None
+
+
+def test_events_without_a_session_are_looked_up_in_the_context() -> None:
+    """Also when an earlier context, or code before it, has looked up the same image."""
+    other = sample(ECRImageActionEvent, repository_name="team/web")
+    service = service_for(None)
+    for named, image_exists in [([PUSH], True), ([other], False), ([PUSH], True)]:
+        with fake_ecr(named):
+            assert (decode(encode(PUSH)).image is not None) is image_exists
+    assert service_for(None) is service
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{"repository_name": ""}, {"repository_name": "a"}, {"repository_name": "A"}, {"region": ""}, {"region": "moon-1"}],
+)
+def test_an_invalid_repository_or_region_is_an_error(overrides: dict[str, str]) -> None:
+    """The message names the repository."""
+    event = sample(ECRImageActionEvent, **overrides)
+    with pytest.raises(InvalidReferenceError) as caught, fake_ecr([event]):
+        raise AssertionError
+    assert str(event.repository_reference) in caught.value.value
 
 
 def test_no_events_are_an_empty_ecr() -> None:

@@ -15,23 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["SOURCES", "deliver", "events", "fake_ecr", "malformed_payloads", "payloads"]
 
-_MODULES = {
-    "fake_ecr": "registry",
-    "events": "strategies",
-    "malformed_payloads": "strategies",
-    "payloads": "strategies",
-}
-
 if not TYPE_CHECKING:  # pragma: no branch
 
     def __getattr__(name: str) -> Any:
         """Import what has optional dependencies on first use."""
-        if name not in _MODULES:
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
         try:
-            module = import_module(f"{__name__}.{_MODULES[name]}")
+            module = import_module(f"{__name__}.{'registry' if name == 'fake_ecr' else 'strategies'}")
         except ImportError as error:
             raise ImportError(f"{name} requires: pip install 'ecr_events[testing]' ({error})") from error
         return getattr(module, name)

@@ -1,7 +1,8 @@
 """The repositories and images that exist after some events, as far as the events tell."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import msgspec
@@ -15,12 +16,13 @@ from ecr_events.events import (
     ECRReferrerActionEvent,
     ECRReplicationActionEvent,
     EventBridgeEvent,
+    Inspector2Finding,
     Inspector2FindingEvent,
     Inspector2ScanEvent,
 )
 from ecr_events.references import ImageReference, RepositoryReference
 
-__all__ = ["Contents", "Image", "Scan", "contents_after"]
+__all__ = ["Contents", "FakeImage", "FakeScan", "contents_after"]
 
 _SUCCEEDED = (None, "SUCCESS")
 
@@ -30,30 +32,59 @@ _MAX_FINDINGS = 1_000
 """Findings of a severity that are made up; the count is that of the event."""
 
 
-class Scan(msgspec.Struct):
+class FakeScan(msgspec.Struct):
     """The scan of an image."""
 
     status: str
     """``COMPLETE``, ``FAILED`` or ``ACTIVE``."""
 
-    counts: dict[str, int]
-    """Number of findings by severity."""
-
-    findings: list[dict[str, Any]]
-    """The findings, with keys of ECR's API. Those of which only the severity is known are made up."""
+    counts: Mapping[str, int | float]
+    """Number of findings by severity, as the event of the scan counts them."""
 
     is_enhanced: bool
 
+    known: dict[str, Inspector2Finding] = {}
+    """The last state of each finding that has events of its own, by ARN."""
 
-class Image(msgspec.Struct):
+    def by_severity(self) -> Iterator[tuple[str, int, list[dict[str, Any]]]]:
+        """Yield each severity with the number of its findings, and the findings with keys of ECR's API.
+
+        Those that the scan counts and no event describes are made up.
+        """
+        findings = self.known.values() if self.is_enhanced else ()
+        for severity in dict.fromkeys([*self.counts, *(finding.severity for finding in findings)]):
+            known = [finding for finding in findings if finding.severity == severity]
+            active = [_finding(finding) for finding in known if finding.status == "ACTIVE"]
+            others = max(int(self.counts.get(severity, 0)) - len(known), 0)
+            titles = [f"CVE-2026-{severity}-{number}" for number in range(min(others, _MAX_FINDINGS))]
+            made_up = [{"name": title, "title": title, "severity": severity} for title in titles]
+            yield severity, len(active) + others, active + made_up
+
+
+class FakeImage(msgspec.Struct):
     """An image of a repository."""
 
     tags: list[str] = []
-    media_type: str = "application/vnd.oci.image.manifest.v1+json"
-    scan: Scan | None = None
+    manifest_media_type: str = "application/vnd.oci.image.manifest.v1+json"
+    artifact_media_type: str | None = None
+    scan: FakeScan | None = None
+    status: str = "ACTIVE"
+    last_archived_at: datetime | None = None
+    last_activated_at: datetime | None = None
+
+    @property
+    def is_index(self) -> bool:
+        """Whether the manifest lists others."""
+        return "index" in self.manifest_media_type or "manifest.list" in self.manifest_media_type
+
+    @property
+    def artifact_type(self) -> str | None:
+        """The media type of the artifact, by default that of a container image."""
+        default = None if self.is_index else "application/vnd.oci.image.config.v1+json"
+        return self.artifact_media_type or default
 
 
-Contents: TypeAlias = dict[RepositoryReference, dict[str, Image]]
+Contents: TypeAlias = dict[RepositoryReference, dict[str, FakeImage]]
 """The images of each repository, by digest."""
 
 
@@ -72,9 +103,9 @@ def contents_after(events: Iterable[EventBridgeEvent]) -> Contents:
             images = contents.get(reference.repository, {})
             digest = reference.image_digest or _digest_of_tag(images, reference)
             if reference in removed:
-                images.pop(digest, None)
+                _remove(images, digest, reference.image_tag)
             elif reference not in absent:
-                _tell(images.setdefault(digest, Image()), event)
+                _update(images.setdefault(digest, FakeImage()), event)
                 _tag(images, digest, (reference.image_tag, *_tags(event, digest)))
     return contents
 
@@ -123,7 +154,7 @@ def _not_arrived(event: EventBridgeEvent) -> Sequence[RepositoryReference | Imag
     return ()
 
 
-def _digest_of_tag(images: dict[str, Image], reference: ImageReference) -> str:
+def _digest_of_tag(images: dict[str, FakeImage], reference: ImageReference) -> str:
     """Return the digest of the image with the reference's tag, or one that is made up."""
     for digest, image in images.items():
         if reference.image_tag in image.tags:
@@ -149,7 +180,7 @@ def _tags(event: EventBridgeEvent, digest: str) -> Iterator[str]:
             pass
 
 
-def _tag(images: dict[str, Image], digest: str, tags: Iterable[str | None]) -> None:
+def _tag(images: dict[str, FakeImage], digest: str, tags: Iterable[str | None]) -> None:
     """Tag an image. A tag moves from the image that has it."""
     for tag in dict.fromkeys(tag for tag in tags if tag):
         for other, image in images.items():
@@ -159,43 +190,42 @@ def _tag(images: dict[str, Image], digest: str, tags: Iterable[str | None]) -> N
             images[digest].tags.append(tag)
 
 
-def _tell(image: Image, event: EventBridgeEvent) -> None:
+def _remove(images: dict[str, FakeImage], digest: str, tag: str | None) -> None:
+    """Remove a tag, and the image with its last tag; without a tag the image."""
+    image = images.get(digest, FakeImage())
+    if tag in image.tags:
+        image.tags.remove(tag)
+    if not tag or not image.tags:
+        images.pop(digest, None)
+
+
+def _update(image: FakeImage, event: EventBridgeEvent) -> None:
     """Add what an event tells of an image."""
+    known = image.scan.known if image.scan else {}
     match event:
         case ECRImageActionEvent(detail=detail) | ECRReferrerActionEvent(detail=detail):
-            image.media_type = detail.manifest_media_type or image.media_type
+            image.manifest_media_type = detail.manifest_media_type or image.manifest_media_type
+            default = "application/vnd.oci.empty.v1+json" if isinstance(event, ECRReferrerActionEvent) else None
+            image.artifact_media_type = detail.artifact_media_type or image.artifact_media_type or default
+            if detail.target_storage_class == "ARCHIVE" and detail.result in _SUCCEEDED:
+                image.status, image.last_archived_at = "ARCHIVED", event.time
+            elif detail.target_storage_class == "STANDARD" and detail.result in _SUCCEEDED:
+                image.status, image.last_activated_at = "ACTIVE", event.time
         case ECRImageScanEvent(detail=detail):
-            image.scan = _scan(detail.scan_status, detail.finding_severity_counts, is_enhanced=False)
+            image.scan = FakeScan(detail.scan_status, detail.severities, is_enhanced=False, known=known)
         case Inspector2ScanEvent(detail=detail):
-            image.scan = _scan("ACTIVE", detail.finding_severity_counts, is_enhanced=True)
+            image.scan = FakeScan("ACTIVE", detail.severities, is_enhanced=True, known=known)
         case Inspector2FindingEvent(detail=detail):
-            image.scan = image.scan or _scan("ACTIVE", None, is_enhanced=True)
-            if detail.status == "ACTIVE" and image.scan.is_enhanced:
-                _add_finding(image.scan, event)
+            image.scan = image.scan or FakeScan("ACTIVE", {}, is_enhanced=True)
+            image.scan.known[detail.finding_arn] = detail
         case _:
             pass
 
 
-def _scan(status: str, counts: dict[str, int | float] | None, *, is_enhanced: bool) -> Scan:
-    whole = {severity: int(count) for severity, count in (counts or {}).items() if severity != "TOTAL"}
-    findings = [
-        {"name": f"CVE-2026-{severity}-{number}", "title": f"CVE-2026-{severity}-{number}", "severity": severity}
-        for severity, count in whole.items()
-        for number in range(min(count, _MAX_FINDINGS))
-    ]
-    return Scan(status, whole, findings, is_enhanced)
-
-
-def _add_finding(scan: Scan, event: Inspector2FindingEvent) -> None:
-    """Add the finding of an event; it replaces a made-up one of the same severity."""
-    finding: dict[str, Any] = msgspec.to_builtins(event.detail)
-    finding["score"] = finding.pop("inspectorScore", None)
+def _finding(finding: Inspector2Finding) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(finding)
+    document["score"] = document.pop("inspectorScore", None)
     # ECR's dates are numbers; those of Inspector's events are text in several formats.
     for key in ("firstObservedAt", "lastObservedAt", "updatedAt", "packageVulnerabilityDetails", "resources"):
-        finding.pop(key, None)
-    made_up = [other for other in scan.findings if other["severity"] == event.detail.severity and "name" in other]
-    if made_up:
-        scan.findings.remove(made_up[0])
-    else:
-        scan.counts[event.detail.severity] = scan.counts.get(event.detail.severity, 0) + 1
-    scan.findings.append(finding)
+        document.pop(key, None)
+    return document

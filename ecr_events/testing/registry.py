@@ -11,15 +11,18 @@ import os
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 from unittest.mock import patch
 
 from boto3.session import Session
+from botocore.exceptions import BotoCoreError, ClientError
 from moto import mock_aws
 from moto.ecr.models import ecr_backends
 
+from ecr_events.errors import InvalidReferenceError
 from ecr_events.events import EventBridgeEvent
-from ecr_events.testing.contents import Contents, Image, Scan, contents_after
+from ecr_events.testing.contents import Contents, FakeImage, contents_after
 
 __all__ = ["fake_ecr"]
 
@@ -27,34 +30,52 @@ _SIZE = 3_370_706
 """Size of all images, in bytes."""
 
 
+_active = Lock()
+
+
 @contextmanager
 def fake_ecr(events: Iterable[EventBridgeEvent]) -> Generator[Any]:
     """Return a boto3 session in whose ECR everything exists that the events name.
 
-    That is: the repositories and images in the accounts and regions of the events, with tags, digests, media types and
-    the findings of scans, as they are after the last event by time. Images that were deleted, expired or never arrived,
-    and repositories that an API call did not find, are missing. No other AWS service has contents, but moto fakes them,
-    too.
+    That is: the repositories and images in the accounts and regions of the events, with tags, digests, media types,
+    storage classes and the findings of scans, as they are after the last event by time. Images that were deleted,
+    expired or never arrived, and repositories that an API call did not find, are missing.
 
     One session serves all accounts. A request without a registry, or from another session, is for the account of the
-    first event. Inside the context the session is also boto3's default session, and no setting of the environment for
-    AWS applies. Resources of a surrounding context of moto, such as another `fake_ecr`, are visible.
+    first event. Inside the context the session is also boto3's default session, so that events without a session are
+    looked up there, and no setting of the environment for AWS applies. A service that is older than the context keeps
+    its clients and its cache. Other AWS services are faked by moto, too. Resources of a surrounding ``mock_aws`` are
+    visible, and those created here stay there.
+
+    Limits: all images have the same size, no layers and no children. Dates are those of the context, except for those
+    of archiving and restoring. Findings that the events only count are made up. moto has no replication statuses, and
+    does not filter images by their status.
 
     Raises:
         ImportError: boto3 or moto is missing.
-        InvalidReferenceError: An ARN in an event is malformed.
-        botocore.exceptions.ClientError: The name of a repository is malformed.
-        KeyError: moto does not know a region.
+        InvalidReferenceError: An ARN, a region, or the name of a repository in an event is invalid.
+        RuntimeError: Another context is active. It is global to the process, so there is only one at a time, also with
+            threads and tasks of asyncio.
     """
     events = list(events)
     account, region = (events[0].account, events[0].region) if events else ("123456789012", "us-east-1")
-    # moto has this account for all credentials that it did not create.
-    with _without_aws_settings(), mock_aws(), patch("moto.iam.models.DEFAULT_ACCOUNT_ID", account):
-        session: Any = Session("testing", "testing", region_name=region)
-        session.events.register("before-call.ecr", _choose_account)
-        _fill(session, contents_after(events))
-        with patch("boto3.DEFAULT_SESSION", session):
-            yield session
+    contents = contents_after(events)
+    if not _active.acquire(blocking=False):
+        raise RuntimeError("fake_ecr is already active: only one context at a time")
+    try:
+        with (
+            _without_aws_settings(),
+            mock_aws(),
+            patch("moto.iam.models.DEFAULT_ACCOUNT_ID", account),  # which moto has for credentials of others
+            patch("ecr_events.service.ecr_service._shared_services", {}),
+        ):
+            session: Any = Session("testing", "testing", region_name=region)
+            session.events.register("before-call.ecr", _choose_account)
+            _fill(session, contents)
+            with patch("boto3.DEFAULT_SESSION", session):
+                yield session
+    finally:
+        _active.release()
 
 
 @contextmanager
@@ -73,38 +94,52 @@ def _choose_account(params: dict[str, Any], **_: Any) -> None:
 
 
 def _fill(session: Any, contents: Contents) -> None:
-    """Create the repositories and images that do not exist in a surrounding context, and set the results of scans."""
-    clients = {region: session.client("ecr", region_name=region) for region in {each.region for each in contents}}
+    """Create the repositories and images that do not exist in a surrounding context, and set what they have."""
+    clients: dict[str, Any] = {}
     for reference, images in contents.items():
-        ecr = clients[reference.region]
         names = {"registryId": reference.registry_id, "repositoryName": reference.repository_name}
-        with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
-            ecr.create_repository(**names)
+        try:
+            ecr = clients.setdefault(reference.region, session.client("ecr", region_name=reference.region))
+            with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+                ecr.create_repository(**names)
+        except (BotoCoreError, ClientError, LookupError, ValueError) as error:
+            raise InvalidReferenceError("moto accepts no such repository or region", str(reference)) from error
         stored = ecr_backends[reference.registry_id][reference.region].repositories[reference.repository_name].images
         for digest, image in images.items():
             if digest not in {each.image_digest for each in stored}:
-                manifest = {"imageDigest": digest, "imageManifest": _manifest(digest, image.media_type)}
+                manifest = {"imageDigest": digest, "imageManifest": _manifest(digest, image)}
                 for tag in [{"imageTag": tag} for tag in image.tags] or [{}]:
                     ecr.put_image(**names, **manifest, **tag)
-            if image.scan:
-                _set_scan(next(each for each in stored if each.image_digest == digest), image, image.scan, names)
+            _set_details(next(each for each in stored if each.image_digest == digest), image, names)
 
 
-def _manifest(digest: str, media_type: str) -> str:
+def _manifest(digest: str, image: FakeImage) -> str:
     """Return a manifest. moto takes its digest as given, but merges images with equal manifests."""
-    manifest = {"schemaVersion": 2, "mediaType": media_type, "annotations": {"digest": digest}}
-    if "index" in media_type or "manifest.list" in media_type:
+    manifest = {"schemaVersion": 2, "mediaType": image.manifest_media_type, "annotations": {"digest": digest}}
+    if image.is_index:
         return json.dumps(manifest | {"manifests": []})
-    return json.dumps(manifest | {"config": {"size": _SIZE}, "layers": []})
+    return json.dumps(manifest | {"config": {"mediaType": image.artifact_type, "size": _SIZE}, "layers": []})
 
 
-def _set_scan(stored: Any, image: Image, scan: Scan, names: dict[str, str]) -> None:
-    """Set the response of DescribeImageScanFindings for an image, for each form of its id."""
+def _set_details(stored: Any, image: FakeImage, names: dict[str, str]) -> None:
+    """Set the fields that moto does not, and the response of DescribeImageScanFindings for each form of the id."""
+    stored.artifact_media_type = image.artifact_type
+    stored.image_status = image.status
+    stored.last_archived_at, stored.last_activated_at = image.last_archived_at, image.last_activated_at
+    if image.scan is None:
+        return
     now = datetime.now(UTC)
-    result: dict[str, Any] = {**names, "imageScanStatus": {"status": scan.status}}
-    if scan.status != "FAILED":
-        findings = {"enhancedFindings" if scan.is_enhanced else "findings": scan.findings}
-        result["imageScanFindings"] = {"imageScanCompletedAt": now, "findingSeverityCounts": scan.counts, **findings}
+    stored.image_scan_status = {"status": image.scan.status}
+    result: dict[str, Any] = {**names, "imageScanStatus": stored.image_scan_status}
+    if image.scan.status != "FAILED":
+        severities = [*image.scan.by_severity()]
+        result["imageScanFindings"] = {
+            "imageScanCompletedAt": now,
+            "findingSeverityCounts": {severity: count for severity, count, _ in severities},
+            "enhancedFindings" if image.scan.is_enhanced else "findings": [
+                finding for _, _, findings in severities for finding in findings
+            ],
+        }
     by_digest, by_tag = {"imageDigest": stored.image_digest}, [{"imageTag": tag} for tag in image.tags]
     both = [form for tag in by_tag for form in (by_digest | tag, tag | by_digest)]
     stored.last_scan = now
