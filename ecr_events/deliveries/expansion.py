@@ -29,8 +29,8 @@ _RECORD_SIZE = 1_024
 _QUOTED = 1 << 24
 """Size of text from which the copies count that msgspec's errors quote of a string."""
 
-_ENCODED = ("ey", "ew", "W", "H4sI")
-"""The first characters of base64 of an object, an array or gzip."""
+_ENCODED = ("ey", "ew", "W", "H4sI", "C", "D", "I")
+"""The first characters of base64 of an object, an array, gzip, or whitespace."""
 
 
 class ExpansionLimit(msgspec.Struct):
@@ -118,7 +118,7 @@ def expand_if_encoded(text: str | bytes, limit: ExpansionLimit) -> str | bytes:
         data = msgspec.convert(text, bytes)
     except ValueError:
         return text
-    return expand(data, limit) if data.startswith((b"{", b"[", MAGIC)) else text
+    return expand(data, limit) if data.lstrip().startswith((b"{", b"[", MAGIC)) else text
 
 
 def _decode_base64(text: str) -> bytes:

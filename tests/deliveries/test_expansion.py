@@ -358,14 +358,20 @@ def test_base64_has_the_verdict_of_the_strict_standard_decoder() -> None:
 
 
 @pytest.mark.parametrize(
-    "encoded", [b64(PUSH_JSON), b64(gzip.compress(PUSH_JSON.encode())), b64(json.dumps([json.loads(PUSH_JSON)]))]
+    "encoded",
+    [
+        b64(PUSH_JSON),
+        b64(gzip.compress(PUSH_JSON.encode())),
+        b64(json.dumps([json.loads(PUSH_JSON)])),
+        *[b64(space + PUSH_JSON) for space in (" ", "\t", "\n", "\r\n  ")],
+    ],
 )
 def test_a_body_may_be_base64(encoded: str) -> None:
     """Senders encode what is compressed, and Argo Events every body."""
     assert [*unwrap({"Records": [sqs(encoded)]})] == [Record("m-1", PUSH)]
 
 
-@pytest.mark.parametrize("text", ["ey", "W", "eyJ!", "WWWW", "hello"])
+@pytest.mark.parametrize("text", ["ey", "W", "eyJ!", "WWWW", "hello", "Dear", "CQ=="])
 def test_text_that_is_not_base64_of_json_is_its_own_evidence(text: str) -> None:
     """The error has the text as it was sent."""
     (record,) = unwrap({"Records": [sqs(text)]})
