@@ -5,6 +5,7 @@ from typing import Any
 
 from ecr_events import ECRImageActionEvent, ECRReplicationActionEvent, EventBridgeEvent, UnknownEvent, encode
 from ecr_events.samples import sample
+from ecr_events.testing.wrappers import invocation
 
 
 def text(event: EventBridgeEvent) -> str:
@@ -27,3 +28,11 @@ def invocation_event(detail: Any) -> dict[str, Any]:
         "detail-type": "Lambda Function Invocation Result - Failure",
         "detail": detail,
     }
+
+
+def batch_invocation(key: str = "KinesisBatchInfo", **payload: Any) -> dict[str, Any]:
+    """Return the record of an invocation with a batch of a stream."""
+    record = invocation(None) | payload
+    del record["requestPayload"], record["responsePayload"]
+    info = {"shardId": "shardId-000000000001", "startSequenceNumber": "1", "endSequenceNumber": "2", "batchSize": 500}
+    return record | {key: info}

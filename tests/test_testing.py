@@ -1,3 +1,5 @@
+import gzip
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -37,6 +39,8 @@ from ecr_events.samples import sample, variants
 from ecr_events.service import ECRService, Image, ImageScanFindings
 from ecr_events.service.ecr_service import service_for
 from ecr_events.testing import SOURCES, deliver, events, fake_ecr, malformed_payloads, payloads
+from ecr_events.testing.delivery import WITH_BASE64
+from ecr_events.testing.wrappers import b64
 
 CLASSES: tuple[type[EventBridgeEvent], ...] = (*get_args(ECREvent), UnknownEvent)
 
@@ -402,11 +406,42 @@ def test_what_is_delivered_is_unwrapped(source: str, given_events: Sequence[Even
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("payload", [b'{"detail-type": "ECR Image Action"}', "{", b"\xff"])
+@pytest.mark.parametrize("payload", [b'{"detail-type": "ECR Image Action"}', "{", b"\xff", b"null", "7", b'"text"'])
 def test_malformed_payloads_are_delivered(source: str, payload: Any) -> None:
     """As they are."""
     (record,) = unwrap(deliver([payload], source))
     assert isinstance(record, InvalidRecord)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_payloads_have_any_type(source: str) -> None:
+    """Those that `decode` takes."""
+    for payload in (encode(PUSH), bytearray(encode(PUSH)), memoryview(encode(PUSH)), json.loads(encode(PUSH))):
+        assert deliver([payload], source) == deliver([PUSH], source)
+
+
+@pytest.mark.parametrize("source", sorted(WITH_BASE64))
+def test_bytes_are_delivered_in_base64(source: str) -> None:
+    """As they are, where AWS carries them: such as compressed events of Kinesis."""
+    payload = b'\xff{"a": "\xe9"}'
+    assert b64(payload) in json.dumps(deliver([payload], source))
+    (record,) = unwrap(deliver([gzip.compress(encode(PUSH))], "kinesis"))
+    assert isinstance(record, Record)
+
+
+@pytest.mark.parametrize("source", sorted({*SOURCES} - WITH_BASE64 - {"cloudwatch-logs"}))
+def test_text_replaces_what_is_not_utf_8(source: str) -> None:
+    """Such a source cannot deliver the bytes."""
+    assert "\\ufffd{" in json.dumps(deliver([b"\xff{"], source))
+
+
+@pytest.mark.parametrize("events", ["{}", b"{}", bytearray(b"{}"), memoryview(b"{}"), {}, PUSH, [7], [None]])
+def test_what_is_not_a_list_of_events_is_an_error(events: Any) -> None:
+    """One event or payload, and what is neither."""
+    with pytest.raises(
+        TypeError, match=r"events must be a list of events or payloads, not one \w+|neither an event nor a payload: "
+    ):
+        deliver(events, "sqs")
 
 
 def test_an_unknown_source_is_an_error() -> None:

@@ -203,15 +203,10 @@ def _typed(info: inspect.Type, value: Any) -> Iterator[tuple[Any, Any, inspect.T
         case _:
             pass
     for key, optional, required in items:
-        type_ = _not_none(optional)
+        types = optional.types if isinstance(optional, inspect.UnionType) else (optional,)
+        type_ = next(each for each in types if not isinstance(each, inspect.NoneType))
         if isinstance(type_, inspect.AnyType):
             continue
         yield value, key, type_, required
         if value[key] is not None:
             yield from _typed(type_, value[key])
-
-
-def _not_none(info: inspect.Type) -> inspect.Type:
-    if isinstance(info, inspect.UnionType):
-        return next(type_ for type_ in info.types if not isinstance(type_, inspect.NoneType))
-    return info

@@ -10,7 +10,6 @@ __all__ = [
     "activemq_message",
     "argo_event",
     "b64",
-    "batch_invocation",
     "cloud_event",
     "firehose",
     "function_result",
@@ -45,7 +44,7 @@ def gzipped(document: Any) -> bytes:
     return gzip.compress(json.dumps(document).encode(), mtime=0)
 
 
-def sqs(body: str, id_: str = "m-1", *, queue: str = "events", **attributes: str) -> dict[str, Any]:
+def sqs(body: str, id_: str = "m-1", **attributes: str) -> dict[str, Any]:
     """Return a message of a Lambda batch."""
     return {
         "messageId": id_,
@@ -54,7 +53,7 @@ def sqs(body: str, id_: str = "m-1", *, queue: str = "events", **attributes: str
         "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {name: {"stringValue": value, "dataType": "String"} for name, value in attributes.items()},
         "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:eu-west-1:012345678901:{queue}",
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:012345678901:events",
     }
 
 
@@ -114,12 +113,12 @@ def subscription(document: Any) -> dict[str, Any]:
     return {"awslogs": {"data": b64(gzipped(document))}}
 
 
-def kafka_record(value: str | bytes, offset: int = 15, *, partition: int | str = 0, **headers: str) -> dict[str, Any]:
+def kafka_record(value: str | bytes, offset: int = 15, **headers: str) -> dict[str, Any]:
     """Return a record of Kafka. The bytes of headers are signed."""
     encoded = [{name: [(byte ^ 0x80) - 0x80 for byte in text.encode()]} for name, text in headers.items()]
     return {
         "topic": "events",
-        "partition": partition,
+        "partition": 0,
         "offset": offset,
         "timestamp": 1545084650987,
         "timestampType": "CREATE_TIME",
@@ -129,14 +128,14 @@ def kafka_record(value: str | bytes, offset: int = 15, *, partition: int | str =
     }
 
 
-def kafka(*records: Any, source: str = "aws:kafka") -> dict[str, Any]:
+def kafka(*records: Any) -> dict[str, Any]:
     """Return a Lambda batch of Kafka."""
     partitions: dict[str, list[Any]] = {}
     for record in records:
         place = f"{record['topic']}-{record['partition']}" if isinstance(record, dict) else "events-0"
         partitions.setdefault(place, []).append(record)
     return {
-        "eventSource": source,
+        "eventSource": "aws:kafka",
         "eventSourceArn": "arn:aws:kafka:eu-west-1:012345678901:cluster/events/1",
         "bootstrapServers": "b-1.example.com:9092",
         "records": partitions,
@@ -187,6 +186,12 @@ def activemq(*messages: Any) -> dict[str, Any]:
     }
 
 
+def _body(body: str | bytes | None) -> dict[str, Any]:
+    if isinstance(body, bytes):
+        return {"body": b64(body), "isBase64Encoded": True}
+    return {"body": body, "isBase64Encoded": False}
+
+
 def function_url(body: str | bytes | None, **headers: str) -> dict[str, Any]:
     """Return a request of a function URL or an HTTP API, with the body in base64 if it is bytes."""
     return {
@@ -195,26 +200,24 @@ def function_url(body: str | bytes | None, **headers: str) -> dict[str, Any]:
         "rawPath": "/",
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
         "requestContext": {"accountId": "012345678901", "requestId": "r-1", "http": {"method": "POST"}},
-        "body": b64(body) if isinstance(body, bytes) else body,
-        "isBase64Encoded": isinstance(body, bytes),
+        **_body(body),
     }
 
 
-def rest_api(body: str | None) -> dict[str, Any]:
-    """Return a request of a REST API."""
+def rest_api(body: str | bytes | None) -> dict[str, Any]:
+    """Return a request of a REST API, with the body as in `function_url`."""
     return {
         "resource": "/events",
         "httpMethod": "POST",
         "headers": {"Content-Type": "application/json"},
         "multiValueHeaders": {"Content-Type": ["application/json"]},
         "requestContext": {"resourceId": "2gxmpl", "requestId": "r-1", "identity": {"sourceIp": "192.0.2.1"}},
-        "body": body,
-        "isBase64Encoded": False,
+        **_body(body),
     }
 
 
-def load_balancer(body: str) -> dict[str, Any]:
-    """Return a request of a load balancer."""
+def load_balancer(body: str | bytes) -> dict[str, Any]:
+    """Return a request of a load balancer, with the body as in `function_url`."""
     return {
         "requestContext": {
             "elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:012345678901:targetgroup/a"}
@@ -222,8 +225,7 @@ def load_balancer(body: str) -> dict[str, Any]:
         "httpMethod": "POST",
         "path": "/",
         "multiValueHeaders": {"content-type": ["text/plain", "application/json"]},
-        "body": body,
-        "isBase64Encoded": False,
+        **_body(body),
     }
 
 
@@ -240,7 +242,7 @@ def cloud_event(data: Any, **attributes: str) -> dict[str, Any]:
     }
 
 
-def argo_event(data: str) -> dict[str, Any]:
+def argo_event(data: str | bytes) -> dict[str, Any]:
     """Return an event as a sensor of Argo Events passes it on."""
     context = {key: value for key, value in cloud_event(None).items() if key != "data"}
     return {"context": context | {"subject": "example"}, "data": b64(data)}
@@ -261,14 +263,6 @@ def invocation(payload: Any, condition: str = "RetriesExhausted") -> dict[str, A
         "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
         "responsePayload": {"errorMessage": "RequestId: q-1 Process exited before completing request"},
     }
-
-
-def batch_invocation(key: str = "KinesisBatchInfo", **payload: Any) -> dict[str, Any]:
-    """Return the record of an invocation with a batch of a stream."""
-    record = invocation(None) | payload
-    del record["requestPayload"], record["responsePayload"]
-    info = {"shardId": "shardId-000000000001", "startSequenceNumber": "1", "endSequenceNumber": "2", "batchSize": 500}
-    return record | {key: info}
 
 
 def function_result(payload: Any) -> dict[str, Any]:

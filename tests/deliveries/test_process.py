@@ -13,7 +13,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from conftest import UnusedSession
-from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON
+from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON, batch_invocation
 
 from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
@@ -25,7 +25,6 @@ from ecr_events.testing.wrappers import (
     activemq_message,
     argo_event,
     b64,
-    batch_invocation,
     cloud_event,
     firehose,
     function_result,
@@ -141,7 +140,8 @@ def test_a_fifo_queue_stops_at_the_first_failure() -> None:
         fail_replications(event)
 
     bodies = [PUSH_JSON, REPLICATION_JSON, PUSH_JSON]
-    messages = [sqs(body, str(number), queue="events.fifo") for number, body in enumerate(bodies)]
+    queue = {"eventSourceARN": "arn:aws:sqs:eu-west-1:012345678901:events.fifo"}
+    messages = [sqs(body, str(number)) | queue for number, body in enumerate(bodies)]
     response, failures = processed({"Records": messages}, handle)
     assert response == failed("1", "2")
     assert handled == [PUSH, REPLICATION]
@@ -188,11 +188,11 @@ def test_kafka_reports_what_follows_in_the_partition() -> None:
 
     records = [
         kafka_record(PUSH_JSON, 1),
-        kafka_record(PUSH_JSON, 7, partition=1),
+        kafka_record(PUSH_JSON, 7) | {"partition": 1},
         kafka_record(REPLICATION_JSON, 2),
         kafka_record("{", 3),
         kafka_record(PUSH_JSON, 4),
-        kafka_record("{", 8, partition=1),
+        kafka_record("{", 8) | {"partition": 1},
     ]
     response, failures = processed(kafka(*records), handle)
     assert response == {"batchItemFailures": [place(2), place(3), place(4), place(8, "events-1")]}
@@ -266,7 +266,7 @@ WITHOUT_RESPONSE: dict[str, Any] = {
     "SNS": {"Records": [sns(PUSH_JSON)]},
     "SNS over HTTP": notification(PUSH_JSON),
     "array": [json.loads(PUSH_JSON), json.loads(PUSH_JSON)],
-    "Pipes, Kafka": [kafka_record(PUSH_JSON, partition="0")],
+    "Pipes, Kafka": [kafka_record(PUSH_JSON) | {"partition": "0"}],
     "RabbitMQ": rabbitmq(rabbitmq_message(PUSH_JSON)),
     "ActiveMQ": activemq(activemq_message(PUSH_JSON)),
     "CloudEvent": cloud_event(json.loads(PUSH_JSON)),

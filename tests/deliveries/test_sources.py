@@ -15,6 +15,7 @@ from delivery_samples import (
     REPLICATION_JSON,
     UNKNOWN,
     UNKNOWN_JSON,
+    batch_invocation,
     invocation_event,
 )
 
@@ -28,7 +29,6 @@ from ecr_events.testing.wrappers import (
     activemq_message,
     argo_event,
     b64,
-    batch_invocation,
     cloud_event,
     firehose,
     function_result,
@@ -138,17 +138,23 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
     ),
     "SQS, compressed": ({"Records": [sqs(b64(gzip.compress(PUSH_JSON.encode())))]}, [("m-1", PUSH)]),
     "Kafka": (
-        kafka(kafka_record(PUSH_JSON), kafka_record("{", 16), kafka_record(REPLICATION_JSON, 3, partition=1)),
+        kafka(kafka_record(PUSH_JSON), kafka_record("{", 16), kafka_record(REPLICATION_JSON, 3) | {"partition": 1}),
         [("events-0:15", PUSH), ("events-0:16", "$"), ("events-1:3", REPLICATION)],
     ),
-    "Kafka, self-managed": (kafka(kafka_record(PUSH_JSON), source="SelfManagedKafka"), [("events-0:15", PUSH)]),
+    "Kafka, self-managed": (
+        kafka(kafka_record(PUSH_JSON)) | {"eventSource": "SelfManagedKafka"},
+        [("events-0:15", PUSH)],
+    ),
     "Kafka, no value": (kafka(kafka_record("") | {"value": None}), [("events-0:15", "$")]),
     "Kafka, strange": (
         kafka(None, kafka_record(PUSH_JSON) | {"offset": "15"}, kafka_record(PUSH_JSON) | {"headers": 7}),
         [(None, "$"), (None, PUSH), ("events-0:15", PUSH)],
     ),
     "Kafka, one partition strange": (
-        {"eventSource": "aws:kafka", "records": {"events-0": 7, "events-1": [kafka_record(PUSH_JSON, partition=1)]}},
+        {
+            "eventSource": "aws:kafka",
+            "records": {"events-0": 7, "events-1": [kafka_record(PUSH_JSON) | {"partition": 1}]},
+        },
         [(None, "$"), ("events-1:15", PUSH)],
     ),
     "records of something else": ({"records": {}}, [(None, "$")]),
@@ -168,7 +174,7 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
     ),
     "SQS, detail-type in the batch": ({"detail-type": "x", "Records": [sqs(PUSH_JSON)]}, [("m-1", PUSH)]),
     "Pipes, Kafka": (
-        [kafka_record(PUSH_JSON, partition="0") | {"eventSource": "aws:kafka", "eventSourceKey": "events-0"}],
+        [kafka_record(PUSH_JSON) | {"partition": "0", "eventSource": "aws:kafka", "eventSourceKey": "events-0"}],
         [("events-0:15", PUSH)],
     ),
     "RabbitMQ": (rabbitmq(rabbitmq_message(PUSH_JSON), rabbitmq_message("{", "b")), [(None, PUSH), ("b", "$")]),
@@ -311,7 +317,7 @@ WRAPS: dict[str, Callable[[str], Any]] = {
     "ActiveMQ": lambda text: activemq(activemq_message(text)),
     "Pipes, SQS": lambda text: [sqs(text)],
     "Pipes, Kinesis": lambda text: [pipes_kinesis(text)],
-    "Pipes, Kafka": lambda text: [kafka_record(text, partition="0")],
+    "Pipes, Kafka": lambda text: [kafka_record(text) | {"partition": "0"}],
     "CloudWatch Logs": lambda text: subscription(logs(text)),
     "CloudWatch Logs in Firehose": lambda text: {"records": [firehose(gzipped(logs(text)))]},
     "function URL": function_url,
