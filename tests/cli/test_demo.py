@@ -49,8 +49,7 @@ def test_the_table_is_coloured_on_a_terminal(
 
 def test_missing_moto_exits_with_2(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The message names the extra to install."""
-    for module in ("ecr_events.cli.moto_demo", "ecr_events.testing.registry"):
-        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.delitem(sys.modules, "ecr_events.testing.registry", raising=False)
     monkeypatch.setitem(sys.modules, "moto", None)
     assert main(["demo"]) == 2
     assert "pip install 'ecr_events[demo]'" in capsys.readouterr().err
