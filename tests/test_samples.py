@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any, get_args
@@ -10,6 +11,7 @@ from ecr_events import (
     DecodeError,
     ECRAWSAPICallViaCloudTrailEvent,
     ECREvent,
+    ECRImageAction,
     ECRImageActionEvent,
     ECRImageScanEvent,
     ECRReplicationActionEvent,
@@ -60,10 +62,12 @@ def test_a_sample_is_well_formed(type: type[EventBridgeEvent]) -> None:
     ]
 
 
-def test_a_base_class_has_no_sample() -> None:
-    """The KeyError names the class."""
-    with pytest.raises(KeyError, match="EventBridgeEvent"):
-        sample_json(EventBridgeEvent)
+@pytest.mark.parametrize("type", [EventBridgeEvent, ECRImageAction, "ECRImageActionEvent"], ids=str)
+def test_what_is_no_event_class_has_no_sample(type: Any) -> None:
+    """Such as a base class or the class of a detail."""
+    for function in (sample, sample_json, variants):
+        with pytest.raises(TypeError, match=r"event class, such as ECRImageActionEvent, not of .*E"):
+            function(type)
 
 
 # Overrides
@@ -81,6 +85,7 @@ def test_a_name_in_both_is_that_of_the_detail() -> None:
     """As in event patterns."""
     event = sample(Inspector2ScanEvent, version="2.0")
     assert (event.version, event.detail.version) == ("0", "2.0")
+    assert sample(Inspector2FindingEvent, type="NETWORK_REACHABILITY").detail.type == "NETWORK_REACHABILITY"
 
 
 def test_sample_json_has_the_same_overrides() -> None:
@@ -141,6 +146,46 @@ def test_resources_follow_from_overrides(type: type[EventBridgeEvent], overrides
     assert sample(type, **overrides).resources == (arn,)
 
 
+def vulnerable(before: str, after: str) -> list[Any]:
+    """Return the resources in the detail of a finding, with a text replaced."""
+    text = encode(sample(Inspector2FindingEvent)).decode().replace(before, after)
+    resources: list[Any] = json.loads(text)["detail"]["resources"]
+    return resources
+
+
+OTHER = f"sha256:{'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("type", "overrides", "replaced"),
+    [
+        (Inspector2FindingEvent, {"aws_account_id": "999999999999"}, {"012345678901": "999999999999"}),
+        (Inspector2FindingEvent, {"resources": vulnerable("01234567", "99")}, {"01234567": "99"}),
+        (Inspector2FindingEvent, {"resources": vulnerable("team/app", "ab")}, {"team/app": "ab"}),
+        (Inspector2FindingEvent, {"resources": vulnerable(DIGEST, OTHER)}, {DIGEST: OTHER}),
+        (ECRAWSAPICallViaCloudTrailEvent, {"aws_region": "us-east-1"}, {"eu-west-1": "us-east-1"}),
+        (Inspector2ScanEvent, {"repository_name": "ab"}, {"team/app": "ab"}),
+        (Inspector2ScanEvent, {"repository_name": "ab", "region": "eu-west-2"}, {"team/app": "ab", "west-1": "west-2"}),
+        (Inspector2ScanEvent, {"repository_name": "team/app"}, {}),
+    ],
+)
+def test_all_that_repeats_an_override_follows(
+    type: type[EventBridgeEvent], overrides: dict[str, Any], replaced: dict[str, str]
+) -> None:
+    """Whichever field of the event is overridden."""
+    expected = sample_json(type).decode()
+    for before, after in replaced.items():
+        expected = expected.replace(before, after)
+    assert json.loads(sample_json(type, **overrides)) == json.loads(expected)
+
+
+def test_what_is_overridden_does_not_follow() -> None:
+    """Both accounts of a finding are as given."""
+    event = sample(Inspector2FindingEvent, account="999999999999", aws_account_id="012345678901")
+    assert (event.account, event.detail.aws_account_id) == ("999999999999", "012345678901")
+    assert event.resources[0].startswith("arn:aws:ecr:eu-west-1:999999999999:")
+
+
 def test_what_a_detail_repeats_follows_from_overrides() -> None:
     """The record of CloudTrail repeats most; the source of a replication is independent of its destination."""
     parameters = {"repositoryName": "ab", "registryId": "999999999999"}
@@ -151,6 +196,10 @@ def test_what_a_detail_repeats_follows_from_overrides() -> None:
     assert event.detail.request_parameters == parameters
     replication = sample(ECRReplicationActionEvent, account="999999999999")
     assert replication.detail.source_account == "012345678901"
+
+
+SELF: dict[str, Any] = {}
+SELF["self"] = SELF
 
 
 @pytest.mark.parametrize(
@@ -166,6 +215,11 @@ def test_what_a_detail_repeats_follows_from_overrides() -> None:
         ({"region": None}, DecodeError, "missing required field `region`"),
         ({"source": "aws.rds"}, DecodeError, r"at \$.source"),
         ({"detail": None, "image_tag": "a"}, DecodeError, "missing required field `action-type`"),
+        ({"detail": 7}, DecodeError, r"got `int` at \$.detail"),
+        ({"detail": 7, "image_tag": "a"}, TypeError, "image_tag cannot be overridden in the detail 7"),
+        ({"detail": "ab", "image_tag": "a"}, TypeError, "image_tag cannot be overridden in the detail 'ab'"),
+        ({"detail": SELF}, TypeError, "nested too deeply"),
+        ({"image_tag": SELF}, TypeError, "nested too deeply"),
     ],
 )
 def test_invalid_overrides(overrides: dict[str, Any], error: type[Exception], message: str) -> None:

@@ -1,6 +1,8 @@
 """Overrides of a sample's fields, and of the fields that repeat them."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -16,6 +18,18 @@ __all__ = ["override"]
 _INDEPENDENT = "source-account"
 """Key of a field that has the event's account in the sample, but does not follow from it."""
 
+_FACTS = {
+    "awsAccountId": "account",
+    "registry": "account",
+    "awsRegion": "region",
+    "repository-name": "name",
+    "repositoryName": "name",
+    "image-digest": "digest",
+    "imageDigest": "digest",
+    "imageHash": "digest",
+}
+"""Keys of the detail whose texts other fields of an event repeat, and what they are."""
+
 
 def override(document: dict[str, Any], type: type[EventBridgeEvent], overrides: dict[str, Any]) -> dict[str, Any]:
     """Return the document of a sample with overridden fields.
@@ -29,10 +43,20 @@ def override(document: dict[str, Any], type: type[EventBridgeEvent], overrides: 
         detail = {field.name: field for field in msgspec.structs.fields(envelope["detail"].type)}
     fields = envelope | detail  # a name in both is that of the detail
     changes = [(name in detail, _field(type, name, fields), value) for name, value in overrides.items()]
-    changed = _set(document, changes)
-    before, after = _facts(document), _facts(changed)
-    renamed = {old: after[fact] for fact, old in before.items() if fact in after and after[fact] != old}
-    return _set(_rename(document, renamed), changes) if renamed else changed
+    try:
+        before, after = _facts(document), _facts(_set(document, changes))
+        first = dict(reversed(before))
+        renamed = {first[fact]: text for fact, text in reversed(after) if fact in first and (fact, text) not in before}
+        if "arn" in first:  # which a bare name is a part of
+            changes = [
+                change for change in changes if change[1].name != "repository_name" or ("name", change[2]) not in after
+            ]
+        if region := renamed.get(first["region"]):
+            with suppress(InvalidReferenceError):
+                renamed[_partition(first["region"])] = _partition(region)
+        return _set(_rename(document, renamed) if renamed else document, changes)
+    except RecursionError as error:
+        raise TypeError("the overrides are nested too deeply") from error
 
 
 def _field(type: type[EventBridgeEvent], name: str, fields: dict[str, FieldInfo]) -> FieldInfo:
@@ -48,9 +72,12 @@ def _set(document: dict[str, Any], changes: list[tuple[bool, FieldInfo, Any]]) -
     """Return a document with changed fields, of the detail last: `detail` itself may be one of the others."""
     document = dict(document)
     for of_detail, field, value in sorted(changes, key=lambda change: change[0]):
-        parent = document
+        parent: Any = document
         if of_detail:
-            parent = document["detail"] = dict(document.get("detail") or {})
+            parent = document.get("detail", {})
+            if not isinstance(parent, dict):
+                raise TypeError(f"{field.name} cannot be overridden in the detail {parent!r:.200}")
+            parent = document["detail"] = dict(cast(dict[str, Any], parent))
         if value is UNSET or (value is None and field.default is not UNSET):
             parent.pop(field.encode_name, None)
             continue
@@ -61,27 +88,37 @@ def _set(document: dict[str, Any], changes: list[tuple[bool, FieldInfo, Any]]) -
     return document
 
 
-def _facts(document: dict[str, Any]) -> dict[str, str]:
-    """Return the texts that other fields of an event repeat, by what they are."""
-    facts = {key: document.get(key) for key in ("account", "region", "time")}
-    detail = document.get("detail")
-    for fields in (detail, _get(detail, "requestParameters"), _get(detail, "serviceEventDetails")):
-        facts["digest"] = facts.get("digest") or _get(fields, "image-digest")
-        facts["name"] = facts.get("name") or _get(fields, "repository-name") or _get(fields, "repositoryName")
-    name = facts["name"]
-    if isinstance(name, str) and name.startswith("arn:"):
-        name = name.partition("/sha256:")[0]
-        facts |= {"arn": name, "name": name.partition(":repository/")[2]}
-    try:
-        partition = RepositoryReference(registry_id="", region=str(facts["region"]), repository_name="").partition
-        facts["partition"] = f"arn:{partition}:"
-    except InvalidReferenceError:
-        pass
-    return {fact: text for fact, text in facts.items() if isinstance(text, str) and text}
+def _facts(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the texts that other fields of an event repeat, and what they are; those of the envelope first."""
+    envelope = [(key, document.get(key)) for key in ("account", "region", "time")]
+    facts = [*envelope, *_facts_of_detail(document.get("detail"))]
+    return [(fact, text) for fact, text in facts if isinstance(text, str) and text]
 
 
-def _get(value: Any, key: str) -> Any:
-    return cast(dict[str, Any], value).get(key) if isinstance(value, dict) else None
+def _facts_of_detail(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list):
+        elements: list[Any] = [*value]
+        for item in elements:
+            yield from _facts_of_detail(item)
+    elif isinstance(value, dict):
+        for key, item in cast(dict[str, Any], value).items():
+            if key not in _FACTS:
+                yield from _facts_of_detail(item)
+            elif isinstance(item, str) and item.startswith("arn:"):
+                arn = item.partition("/sha256:")[0]
+                yield "arn", arn
+                yield "name", arn.partition(":repository/")[2]
+            else:
+                yield _FACTS[key], item
+
+
+def _partition(region: str) -> str:
+    """Return the beginning of an ARN in a region.
+
+    Raises:
+        InvalidReferenceError: The region is malformed.
+    """
+    return f"arn:{RepositoryReference(registry_id='', region=region, repository_name='').partition}:"
 
 
 def _rename(value: Any, renamed: dict[str, str]) -> Any:
