@@ -1,7 +1,9 @@
 """The events that EventBridge delivers about Amazon ECR, one module per detail-type.
 
 To add a detail-type: write its module, import and list its classes here, add a sample to
-``samples/`` and a test module to ``tests/events/``.
+``samples/`` with its edge cases in ``samples/edge_cases.py``, a test module to ``tests/events/``, and
+a row to the README's table of events. If AWS documents the values of a field, list them in ``_SENT`` of
+``patterns/building.py``; if the event tells what exists in ECR, add that to ``testing/contents.py``.
 
 In the order of https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ecr.html, followed by
 CloudTrail and Inspector.

@@ -12,6 +12,7 @@ import pytest
 import ecr_events.events
 from ecr_events import ECREvent, EventBridgeEvent
 from ecr_events.events.envelope import detail_type_of
+from ecr_events.samples.edge_cases import EDGE_CASES
 
 MODULES = [
     importlib.import_module(f"ecr_events.events.{module.name}")
@@ -63,6 +64,14 @@ def test_every_class_has_a_sample(cls: type[EventBridgeEvent]) -> None:
     file = f"{str(detail_type_of(cls)).lower().replace(' ', '-')}.json"
     assert files("ecr_events.samples").joinpath(file).is_file(), (
         f"add a sample of {cls.__name__} as ecr_events/samples/{file}"
+    )
+
+
+@every_class
+def test_every_class_has_edge_cases(cls: type[EventBridgeEvent]) -> None:
+    """The first one is the sample."""
+    assert list(EDGE_CASES.get(cls, {}).values())[:1] == [{}], (
+        f"add edge cases of {cls.__name__} to ecr_events/samples/edge_cases.py, the sample first"
     )
 
 
