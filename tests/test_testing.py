@@ -3,6 +3,8 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from runpy import run_path
 from typing import Any, get_args
 
 import boto3
@@ -316,10 +318,10 @@ def test_a_finding_is_the_last_state_of_its_arn(given_events: list[EventBridgeEv
 
 
 @pytest.mark.parametrize("event", [sample(ECRImageScanEvent), ENHANCED_SCAN], ids=["basic", "enhanced"])
-def test_the_example_of_scans_finds_critical_ones(event: EventBridgeEvent) -> None:
+def test_the_example_of_scans_finds_critical_ones(event: EventBridgeEvent, tmp_path: Path) -> None:
     """Its image has a manifest with a kind, and a scan that has ended."""
-    names: dict[str, Any] = {}
-    exec(block("def critical_findings"), names)  # noqa: S102 - the README is ours
+    (tmp_path / "block.py").write_text(block("def critical_findings"))
+    names = run_path(str(tmp_path / "block.py"))
     with fake_ecr([event]) as session:
         assert names["critical_findings"](ECRService(session), event.image_reference) == 1
 

@@ -43,9 +43,9 @@ def fake_ecr(events: Iterable[EventBridgeEvent]) -> Generator[Any]:
 
     One session serves all accounts. A request without a registry, or from another session, is for the account of the
     first event. Inside the context the session is also boto3's default session, so that events without a session are
-    looked up there, and no setting of the environment for AWS applies. A service that is older than the context keeps
-    its clients and its cache. Other AWS services are faked by moto, too. Resources of a surrounding ``mock_aws`` are
-    visible, and those created here stay there.
+    looked up there, and no setting of the environment for AWS applies. A service that is older than the context has
+    the clients and the cache from before. Other AWS services are faked by moto, too. Resources of a surrounding
+    ``mock_aws`` are visible, and those created here stay there.
 
     Limits: all images have the same size, no layers and no children. Dates are those of the context, except for those
     of archiving and restoring. Findings that the events only count are made up. moto has no replication statuses, and
