@@ -1,4 +1,5 @@
 import json
+import math
 import pickle
 import random
 import re
@@ -43,6 +44,12 @@ PUSH = {"source": ["aws.ecr"], "detail-type": ["ECR Image Action"]}
 
 def _moto_matches(pattern: str, event: Any) -> bool:
     return MotoPattern.load(pattern).matches_event(event)
+
+
+def _nested(depth: int, value: Any) -> dict[str, Any]:
+    for _ in range(depth):
+        value = {"a": value}
+    return {"a": value}
 
 
 every_class = pytest.mark.parametrize("type", CLASSES, ids=lambda type: type.__name__)
@@ -264,6 +271,7 @@ def test_an_existing_rule_is_parsed() -> None:
         json.dumps(PUSH).encode(),
         {"Name": "pushes", "EventPattern": json.dumps(PUSH)},
         {"EventPattern": PUSH},
+        {key: tuple(values) for key, values in PUSH.items()},
     ):
         assert EventPattern.parse(rule) == EventPattern(ECRImageActionEvent)
 
@@ -293,6 +301,10 @@ def test_an_existing_rule_is_parsed() -> None:
         ({"a": [{"cidr": "10.0.0.0"}]}, "a: cidr cannot take '10.0.0.0': it takes an IP block such as"),
         ({"a": [{"cidr": "10.0.0.0/64"}]}, "a: cidr cannot take"),
         ({"a": [{"cidr": 1}]}, "a: cidr cannot take 1"),
+        ({"a": [{"cidr": "10.0.0.0/32"}]}, "a: cidr cannot take"),
+        ({"a": [{"cidr": "2001:db8::/128"}]}, "a: cidr cannot take"),
+        ({"a": [{"cidr": "10.0.0.0/255.255.255.0"}]}, "a: cidr cannot take"),
+        ({"a": [{"cidr": "fe80::1%eth0/64"}]}, "a: cidr cannot take"),
         ({"a": [{"numeric": []}]}, "a: numeric cannot take []: it takes a comparison and a number"),
         ({"a": [{"numeric": 1}]}, "a: numeric cannot take 1"),
         ({"a": [{"numeric": [">", 1, "<"]}]}, "a: numeric cannot take"),
@@ -301,6 +313,9 @@ def test_an_existing_rule_is_parsed() -> None:
         ({"a": [{"numeric": [">", "1"]}]}, "a: numeric cannot take"),
         ({"a": [{"numeric": [">", 5, "<", 3]}]}, "a: numeric cannot take ['>', 5, '<', 3]"),
         ({"a": [{"numeric": [">", 5, "<=", 5]}]}, "a: numeric cannot take"),
+        ({"a": [{"numeric": [">=", 5, "<=", 5]}]}, 'one number is ["=", 5]'),
+        ({"a": [{"numeric": [">", 5_000_000_001]}]}, "up to 5.0e9"),
+        ({"a": [{"numeric": [">", math.inf]}]}, "up to 5.0e9"),
         ({"a": [{"numeric": ["<", 5, ">", 3]}]}, "a: numeric cannot take"),
         ({"a": [{"numeric": [">", 1, "<", 5, "<", 9]}]}, "a: numeric cannot take"),
         ({"a": [{"anything-but": []}]}, "a: anything-but cannot take []: it takes strings, numbers, or one of"),
@@ -308,11 +323,24 @@ def test_an_existing_rule_is_parsed() -> None:
         ({"a": [{"anything-but": [True]}]}, "a: anything-but cannot take"),
         ({"a": [{"anything-but": {"numeric": ["=", 1]}}]}, "a: anything-but cannot take"),
         ({"a": [{"anything-but": {"prefix": ["b", 1]}}]}, "a: anything-but cannot take"),
+        ({"a": [{"anything-but": {"prefix": ""}}]}, "of which prefix and suffix take no empty one"),
+        ({"a": [{"anything-but": {"suffix": ["b", ""]}}]}, "a: anything-but cannot take"),
+        ({"a": [{"anything-but": {"prefix": {"equals-ignore-case": "b"}}}]}, "a: anything-but cannot take"),
+        ({"a": [{"anything-but": {"wildcard": "b**"}}]}, "a: anything-but cannot take"),
+        ({"a": [{"anything-but": {"wildcard": []}}]}, "a: anything-but cannot take"),
+        ({"a": [math.nan]}, "a: nan is not a number in JSON"),
+        ({"a": [b"x"]}, "a: a condition is a string, number, boolean, null or one operator, not b'x'"),
+        ({"a": [object()]}, "a: a condition is a string,"),
+        ({"a": {"x", "y"}}, "a must be an object or an array with values, not {"),
+        ({"a": {1: ["x"]}}, "the name of a field must be a string, not 1"),
         ({"$or": [{"a": [1]}]}, "$or must be an array of at least two objects"),
         ({"$or": [{"a": [1]}, 1]}, "$or must be an array of at least two objects"),
         ({"$or": {"a": [1]}}, "$or must be an array of at least two objects"),
+        ({"$or": [{"numeric": [1]}, {"a": [1]}]}, "numeric is in $or, where EventBridge reserves the name 'numeric'"),
+        ({"$or": [{"a": {"regex": [1]}}, {"a": [1]}]}, "a.regex is in $or, where EventBridge reserves"),
+        ({"$or": [{"a": [1]}, {"$or": [{"b": [1]}, {"<": [1]}]}]}, "< is in $or, where EventBridge reserves"),
+        (_nested(100, [1]), "fields are nested deeper than 100 levels"),
         ({"$or": [{"a": [1]}, {"b": 1}]}, "b must be an object or an array"),
-        ({"a": [1], "$or": [{"a": {"b": [1]}}, {"c": [1]}]}, "a is an object and an array: no event can match"),
         (
             {key: {"$or": [{f"b{n}": [1]} for n in range(11)]} for key in "abc"},
             "$or combines to more than 1,000 rules",
@@ -323,6 +351,30 @@ def test_an_invalid_rule_is_an_error(rule: Any, message: str) -> None:
     """The error names the place, the value and what would be right."""
     with pytest.raises(ValueError, match=re.escape(message)):
         EventPattern.parse(rule)
+
+
+def test_names_are_reserved_in_alternatives_only() -> None:
+    """EventBridge takes them for operators there."""
+    assert EventPattern.parse({"prefix": ["a"], "$or": [{"b": [1]}, {"c": [1]}]}).matches({"prefix": "a", "b": 1})
+
+
+def test_a_deeply_nested_event_is_matched() -> None:
+    """As deep as the pattern asks."""
+    pattern = EventPattern.parse({"b": {"a": [{"exists": False}]}, "c": [1]})
+    arrays: Any = 1
+    for _ in range(3_000):
+        arrays = [arrays]
+    assert pattern.matches({"b": _nested(3_000, 1), "c": arrays})
+    assert not pattern.matches({"b": {"a": arrays}, "c": 1})
+
+
+def test_absence_is_looked_for_once() -> None:
+    """In an array of many objects the time is linear."""
+    pattern = EventPattern.parse({"a": {"b": [{"exists": False}], "c": [1]}})
+    event: dict[str, Any] = {"a": [{"c": 1}] * 20_000 + [{"b": 1}]}
+    assert not pattern.matches(event)
+    event["a"].pop()
+    assert pattern.matches(event)
 
 
 @pytest.mark.parametrize("event", [b"{}", "{}", [], None])
@@ -359,15 +411,16 @@ def test_operators_are_checked_when_they_are_used() -> None:
         (anything_but(1, 2), [3, "1", True], [1, 2.0]),
         (anything_but(prefix("a"), prefix("b")), ["c", 1], ["a", "bc"]),
         (anything_but(suffix("a")), ["b"], ["ba"]),
+        (anything_but(""), ["a"], [""]),
+        (anything_but(equals_ignore_case(""), equals_ignore_case("A")), ["b"], ["", "a"]),
         (anything_but(wildcard("a*b")), ["a"], ["ab"]),
         (anything_but(equals_ignore_case("a")), ["b"], ["A"]),
         (numeric("=", 1), [1, 1.0], ["1", True, 2]),
         (numeric(">", 0, "<=", 5), [0.5, 5], [0, 6, None]),
-        (numeric(">=", 5, "<=", 5), [5], [4, 6]),
         (numeric("<", 5), [-1], [5]),
         (cidr("10.0.0.0/24"), ["10.0.0.7"], ["10.0.1.7", "ecr.amazonaws.com", 1, "::1"]),
         (cidr("10.0.0.7/24"), ["10.0.0.1"], ["10.0.1.1"]),
-        (cidr("2001:db8::/32"), ["2001:db8::1"], ["2001:db9::1"]),
+        (cidr("2001:db8::/32"), ["2001:db8::1"], ["2001:db9::1", "2001:db8::1%eth0"]),
         (exists(), ["", None, 0], []),
         (True, [True], [1, "true"]),
         (None, [None], ["", False]),
@@ -419,13 +472,35 @@ def test_conditions_on_the_objects_of_an_array_hold_for_one_of_them() -> None:
         assert not pattern.matches({"r": [{"type": "image", "id": "2"}, {"type": "host", "id": "1"}]})
 
 
-def test_all_conditions_on_one_field_hold() -> None:
-    """Beside an alternative and in it."""
-    pattern = EventPattern.parse({"a": [{"prefix": "x"}], "$or": [{"a": [{"suffix": "y"}]}, {"b": [1]}]})
-    assert pattern.matches({"a": "xy"})
-    assert pattern.matches({"a": "x", "b": 1})
-    assert not pattern.matches({"a": "x"})
-    assert not pattern.matches({"a": "y", "b": 2})
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [
+        ({"a": [{"prefix": "x"}], "$or": [{"a": [{"suffix": "y"}]}, {"b": [1]}]}, "a"),
+        ({"$or": [{"a": {"b": [1]}}, {"c": [1]}], "a": {"b": [2]}}, "a.b"),
+        ({"$or": [{"c": [1]}, {"a": [1], "$or": [{"a": [2]}, {"b": [1]}]}]}, "a"),
+        ({"a": {"b": [1]}, "a.b": [2]}, "a.b"),
+    ],
+)
+def test_a_field_with_several_conditions_is_an_error(rule: dict[str, Any], field: str) -> None:
+    """EventBridge takes the last one, or refuses the rule."""
+    with pytest.raises(ValueError, match=f"^{field} has several conditions, of which EventBridge takes only the last$"):
+        EventPattern.parse(rule)
+
+
+def test_a_field_may_have_conditions_in_several_alternatives() -> None:
+    """They are separate rules to EventBridge."""
+    pattern = EventPattern.parse({"$or": [{"a": [1], "b": [1]}, {"a": [2]}]})
+    assert [pattern.matches({"a": a}) for a in (1, 2)] == [False, True]
+
+
+def test_conditions_on_a_value_and_on_its_fields() -> None:
+    """Both can hold in an array, or if the value must be absent."""
+    value = EventPattern.parse({"a": [1], "$or": [{"a": {"b": [1]}}, {"c": [1]}]})
+    assert value.matches({"a": 1, "c": 1})
+    assert value.matches({"a": [1, {"b": 1}]})
+    assert not value.matches({"a": {"b": 1}})
+    absent = EventPattern.parse({"a": [{"exists": False}], "$or": [{"a": {"b": [1]}}, {"c": [1]}]})
+    assert absent.matches({"a": {"b": 1}})
 
 
 DOCUMENTED: dict[str, Any] = {
@@ -498,7 +573,7 @@ def _random_document(chance: random.Random, depth: int = 0) -> dict[str, Any]:
 
 def _random_condition(chance: random.Random) -> Any:
     text, other = chance.choice(WORDS), chance.choice(WORDS)
-    low, high = sorted((chance.choice(NUMBERS), chance.choice(NUMBERS)))
+    low, high = sorted(chance.sample(NUMBERS, 2))
     return chance.choice(
         (
             _random_value(chance),
@@ -511,11 +586,11 @@ def _random_condition(chance: random.Random) -> Any:
             {"anything-but": text},
             {"anything-but": [text, other]},
             {"anything-but": [low, high]},
-            {"anything-but": {"prefix": [text, other]}},
-            {"anything-but": {"suffix": text}},
+            {"anything-but": {"prefix": [text or "a", other or "b"]}},
+            {"anything-but": {"suffix": text or "a"}},
             {"anything-but": {"equals-ignore-case": [text, other]}},
             {"anything-but": {"wildcard": "*a*"}},
-            {"numeric": [">=", low, "<=", high]},
+            {"numeric": [">=", low, "<=", high + 1]},
             {"numeric": [chance.choice(("<", "<=", "=", ">=", ">")), low]},
             {"exists": True},
             {"exists": False},

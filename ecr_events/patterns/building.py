@@ -20,8 +20,8 @@ from ecr_events.events import (
 )
 from ecr_events.events.envelope import detail_type_of
 from ecr_events.events.scan_resource_change import ScanResourceChangeRepository
-from ecr_events.patterns.matching import ABSENT, Test, is_number, test_of
 from ecr_events.patterns.operators import Operator
+from ecr_events.patterns.predicates import ABSENT, Predicate, is_number, predicate_of
 
 __all__ = ["PatternBuilder", "field_type"]
 
@@ -118,7 +118,7 @@ class PatternBuilder:
 
     def _check(self, parent: Any, field: Any, info: Any, name: str, value: Any) -> None:
         """Raise an error for a condition that can match no event; add a warning if AWS is not known to send one."""
-        test = test_of(value, name)
+        predicate = predicate_of(value, name)
         cls = getattr(parent, "cls", None)
         if value is None:
             if not _has_null(field):
@@ -132,10 +132,10 @@ class PatternBuilder:
             if getattr(field, "required", False) and is_scalar and "." not in name:
                 raise ValueError(f"{name!r} is always present")
             return
-        if not _may_match(info, value, test):
+        if not _may_match(info, value, predicate):
             raise ValueError(f"{name!r} cannot be {value!r:.200}{_expected(info)}")
         sent = _SENT.get((cast(type, cls), getattr(field, "name", "")), ())
-        if sent and not any(map(test, sent)):
+        if sent and not any(map(predicate, sent)):
             known = ", ".join(sent)
             self.warnings.append(
                 f"AWS is not known to send {value!r:.200} as {name!r} of {self._detail_type}, only {known}"
@@ -241,12 +241,12 @@ def _json_value(value: Any) -> Any:
     return value
 
 
-def _may_match(info: Any, value: Any, test: Test) -> bool:
+def _may_match(info: Any, value: Any, predicate: Predicate) -> bool:
     """Return whether a condition fits the type of a field."""
     operator = _operator_of(value)
     match info:
         case inspect.LiteralType(values=values):
-            return any(map(test, values))
+            return any(map(predicate, values))
         case inspect.StrType() | inspect.EnumType():  # an `InternedStr` is an enum to msgspec
             return isinstance(value, str) or operator not in {None, "numeric"}
         case inspect.DateTimeType():

@@ -58,8 +58,8 @@ class EventPattern:
         self._set(document)
 
     def _set(self, document: dict[str, Any]) -> None:
+        self._rule = Rule(document)
         self._json = msgspec.json.encode(document)
-        self._rule = Rule(self.to_dict())
 
     @classmethod
     def parse(cls, rule: bytes | str | Mapping[str, Any]) -> Self:

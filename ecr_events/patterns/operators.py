@@ -1,5 +1,8 @@
 """The comparisons of event patterns. Their arguments are checked when a pattern is built from them.
 
+To add an operator, write its function here, export it from the package, and add its predicate to
+`ecr_events.patterns.predicates.OPERATORS`.
+
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
 
