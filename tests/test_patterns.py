@@ -3,7 +3,8 @@ import math
 import pickle
 import random
 import re
-from datetime import UTC, datetime
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
 import pytest
@@ -36,7 +37,7 @@ from ecr_events.patterns import (
     suffix,
     wildcard,
 )
-from ecr_events.samples import sample
+from ecr_events.samples import sample, variants
 
 CLASSES: tuple[type[EventBridgeEvent], ...] = get_args(ECREvent)
 PUSH = {"source": ["aws.ecr"], "detail-type": ["ECR Image Action"]}
@@ -50,6 +51,12 @@ def _nested(depth: int, value: Any) -> dict[str, Any]:
     for _ in range(depth):
         value = {"a": value}
     return {"a": value}
+
+
+def _cyclic() -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    value["a"] = value
+    return value
 
 
 every_class = pytest.mark.parametrize("type", CLASSES, ids=lambda type: type.__name__)
@@ -75,6 +82,41 @@ def test_a_pattern_without_conditions_matches_the_events_of_a_class_only(type: t
 def test_a_pattern_is_restricted_to_ecr(type: type[EventBridgeEvent], change: dict[str, Any]) -> None:
     """Inspector and CloudTrail send the same detail-type for other services."""
     assert not EventPattern(type).matches(document(type, change))
+
+
+@pytest.mark.parametrize(
+    ("type", "conditions"),
+    [
+        (ECRImageActionEvent, {"source": anything_but("aws.rds")}),
+        (ECRImageActionEvent, {"envelope": {"source": [prefix("aws."), exists()]}}),
+        (ECRAWSAPICallViaCloudTrailEvent, {"event_source": suffix(".com")}),
+        (Inspector2FindingEvent, {"resources": {"type": prefix("AWS_")}}),
+    ],
+)
+def test_conditions_cannot_widen_the_restriction_to_ecr(
+    type: type[EventBridgeEvent], conditions: dict[str, Any]
+) -> None:
+    """A wider condition is the value that it matches."""
+    assert EventPattern(type, **conditions) == EventPattern(type)
+
+
+def test_restrictions_are_in_the_alternatives_that_name_their_fields() -> None:
+    """EventBridge refuses a field in and outside of $or."""
+    pattern = EventPattern(
+        Inspector2ScanEvent, or_=[{"repository_name": suffix("/a")}, {"image_tags": "latest", "source": prefix("aws")}]
+    )
+    assert pattern.to_dict() == {
+        "detail-type": ["Inspector2 Scan"],
+        "$or": [
+            {"source": ["aws.inspector2"], "detail": {"repository-name": [{"suffix": "/a"}]}},
+            {
+                "source": ["aws.inspector2"],
+                "detail": {"repository-name": [{"exists": True}], "image-tags": ["latest"]},
+            },
+        ],
+    }
+    with pytest.raises(ValueError, match=r"^detail\.action-type has several conditions"):
+        EventPattern(ECRImageActionEvent, action_type="PUSH", or_=[{"action_type": "DELETE"}, {"result": "SUCCESS"}])
 
 
 def test_a_scan_of_another_resource_does_not_match() -> None:
@@ -114,6 +156,32 @@ def test_fields_have_the_names_of_the_class_or_of_aws() -> None:
     by_key: dict[str, Any] = {"action-type": "PUSH"}
     assert EventPattern(ECRImageActionEvent, **by_key) == EventPattern(ECRImageActionEvent, action_type="PUSH")
     assert EventPattern(ECRImageActionEvent, detail=by_key) == EventPattern(ECRImageActionEvent, action_type="PUSH")
+
+
+def test_a_field_that_the_detail_has_too_is_that_of_the_detail() -> None:
+    """The other one is in `envelope`."""
+    arn = suffix(":repository/team/app")
+    pattern = EventPattern(Inspector2FindingEvent, envelope={"resources": arn}, resources={"partition": "aws"})
+    assert pattern.to_dict()["resources"] == [{"suffix": ":repository/team/app"}]
+    assert pattern.to_dict()["detail"]["resources"] == {"partition": ["aws"], "type": ["AWS_ECR_CONTAINER_IMAGE"]}
+    with pytest.raises(ValueError, match=r"; that of the envelope is 'envelope\.resources'$"):
+        EventPattern(Inspector2FindingEvent, resources=arn)
+    with pytest.raises(ValueError, match=r"^'envelope' has nested fields: conditions on them are a dict$"):
+        EventPattern(Inspector2FindingEvent, envelope=arn)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "name"),
+    [
+        ({"action-type": "PUSH", "action_type": "DELETE"}, "action_type"),
+        ({"action_type": "PUSH", "detail": {"action_type": "PUSH"}}, "detail.action_type"),
+        ({"region": "eu-west-1", "envelope": {"region": "eu-west-1"}}, "envelope.region"),
+    ],
+)
+def test_a_field_under_two_names_is_an_error(conditions: dict[str, Any], name: str) -> None:
+    """One of the conditions would be lost."""
+    with pytest.raises(ValueError, match=f"^'{name}' has conditions under two names: use a list for alternatives$"):
+        EventPattern(ECRImageActionEvent, **conditions)
 
 
 def test_nested_fields_are_dicts() -> None:
@@ -165,10 +233,20 @@ def test_one_of_several_conditions() -> None:
     assert not pattern.matches({**document(ECRImageActionEvent), "region": "us-east-1"})
 
 
+@pytest.mark.parametrize("or_", [[], [{}, {}], {"region": "eu-west-1", "account": "1"}, "ab", [{"region": "a"}, "b"]])
+def test_alternatives_are_dicts_with_conditions(or_: Any) -> None:
+    """At least two."""
+    with pytest.raises(ValueError, match=r"^or_ takes at least two dicts with conditions, not "):
+        EventPattern(ECRImageActionEvent, or_=or_)
+
+
 def test_a_time_is_text() -> None:
-    """A datetime, a date by its prefix."""
+    """UTC, as EventBridge sends it; a date by its prefix."""
     time = sample(ECRImageActionEvent).time
-    assert EventPattern(ECRImageActionEvent, time=time).matches(sample(ECRImageActionEvent))
+    for zone in (UTC, timezone(timedelta(hours=2))):
+        pattern = EventPattern(ECRImageActionEvent, time=time.astimezone(zone))
+        assert pattern.to_dict()["time"] == ["2026-05-04T09:15:31Z"]
+        assert pattern.matches(sample(ECRImageActionEvent))
     assert EventPattern(ECRImageActionEvent, time=prefix("2026-05-04")).matches(sample(ECRImageActionEvent))
     assert not EventPattern(ECRImageActionEvent, time=datetime(2026, 1, 1, tzinfo=UTC)).matches(
         sample(ECRImageActionEvent)
@@ -178,25 +256,51 @@ def test_a_time_is_text() -> None:
 @pytest.mark.parametrize(
     ("type", "conditions", "message"),
     [
-        (ECRImageActionEvent, {"tag": 1}, "has no field 'tag': known fields are action_type, repository_name,"),
-        (ECRImageActionEvent, {"action_type": {"x": 1}}, "has no field 'action_type.x': 'action_type' has no nested"),
-        (Inspector2FindingEvent, {"epss": {"x": 1}}, "has no field 'epss.x': unknown 'x', known fields are score"),
+        (ECRImageActionEvent, {"tag": 1}, "'tag' is not a field: those of ECRImageActionEvent are action_type,"),
+        (ECRImageActionEvent, {"action_type": {"x": 1}}, "'action_type.x' is not a field: 'action_type' has no nested"),
+        (Inspector2FindingEvent, {"epss": {"x": 1}}, "'epss.x' is not a field: those of Inspector2Epss are score"),
         (ECRAWSAPICallViaCloudTrailEvent, {"user_identity": "me"}, "'user_identity' has nested fields"),
         (ECRAWSAPICallViaCloudTrailEvent, {"user_identity": exists()}, "'user_identity' has nested fields"),
         (ECRImageActionEvent, {"source": "aws.rds"}, "'source' cannot be 'aws.rds': it is always 'aws.ecr'"),
-        (ECRImageActionEvent, {"time": "soon"}, "'time' cannot be 'soon': invalid date"),
-        (ECRImageActionEvent, {"time": numeric(">", 1)}, "'time' cannot be {'numeric': ['>', 1]}: invalid date"),
+        (ECRImageActionEvent, {"time": "soon"}, "'time' cannot be 'soon': it is UTC in whole seconds, as in 2026-"),
+        (ECRImageActionEvent, {"time": numeric(">", 1)}, "'time' cannot be {'numeric': ['>', 1]}: it is UTC in whole"),
+        (ECRImageActionEvent, {"time": "2026-05-04"}, "it is UTC in whole seconds"),
+        (ECRImageActionEvent, {"time": "2026-05-04T09:15:31+02:00"}, "it is UTC in whole seconds"),
+        (ECRImageActionEvent, {"time": "2026-05-04T09:15:99Z"}, "it is UTC in whole seconds"),
+        (
+            ECRImageActionEvent,
+            {"time": datetime(2026, 5, 4, 9, 15, 31, 500_000, tzinfo=UTC)},
+            "'time' cannot be '2026-05-04T09:15:31.500000Z': it is UTC in whole seconds",
+        ),
+        (
+            ECRImageActionEvent,
+            {"time": datetime(2026, 5, 4, tzinfo=UTC).replace(tzinfo=None)},
+            "'time' cannot be a time without a timezone",
+        ),
+        (ECRImageActionEvent, {"image_tag": b"v1"}, "image_tag: a condition is a string,"),
+        (ECRImageActionEvent, {"image_tag": object()}, "image_tag: a condition is a string,"),
+        (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": math.nan}}, "HIGH: nan is not a number in JSON"),
+        (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": numeric(">", math.inf)}}, "up to 5.0e9"),
+        (Inspector2FindingEvent, {"resources": {"type": exists(False)}}, "it is always 'AWS_ECR_CONTAINER_IMAGE'"),
+        (Inspector2ScanEvent, {"detail": {"repository_name": exists(False)}}, "is always present"),
+        (
+            ECRAWSAPICallViaCloudTrailEvent,
+            {"request_parameters": {"a": 1}, "detail": {"request_parameters": {"a": {"b": 1}}}},
+            "'detail.requestParameters.a' has conditions on the whole and on nested fields",
+        ),
+        (ECRAWSAPICallViaCloudTrailEvent, {"request_parameters": _cyclic()}, "conditions are nested too deeply"),
         (ECRImageActionEvent, {"image_tag": 1}, "'image_tag' cannot be 1: it is a string"),
         (ECRImageActionEvent, {"image_tag": numeric("=", 1)}, "it is a string"),
         (ECRImageActionEvent, {"image_tag": None}, "'image_tag' is never null"),
         (ECRImageActionEvent, {"action_type": exists(False)}, "'action_type' is always present"),
-        (ECRImageActionEvent, {"action_type": []}, "detail.action-type must be an object or an array with values"),
-        (ECRImageActionEvent, {"action_type": {}}, "detail.action-type is empty"),
-        (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": "1"}}, "it is a number"),
-        (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": True}}, "it is a number"),
+        (ECRImageActionEvent, {"action_type": []}, "'action_type' has no conditions"),
+        (ECRImageActionEvent, {"action_type": {}}, "'action_type' has no conditions"),
+        (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": "1"}}, "it is a whole number"),
+        (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": True}}, "it is a whole number"),
         (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": None}}, "is never null"),
         (ECRAWSAPICallViaCloudTrailEvent, {"read_only": "false"}, "it is a boolean"),
-        (ECRImageActionEvent, {"or_": [{"region": "eu-west-1"}]}, "$or must be an array of at least two objects"),
+        (Inspector2FindingEvent, {"inspector_score": "7"}, "it is a number"),
+        (ECRImageActionEvent, {"or_": [{"region": "eu-west-1"}]}, "or_ takes at least two dicts with conditions, not"),
     ],
 )
 def test_a_pattern_that_can_match_no_event_is_an_error(
@@ -211,6 +315,13 @@ def test_a_pattern_that_can_match_no_event_is_an_error(
 def test_a_class_without_a_detail_type_is_an_error(type: type[EventBridgeEvent]) -> None:
     """Its events have nothing in common."""
     with pytest.raises(TypeError, match=f"^{type.__name__} has no detail-type to match$"):
+        EventPattern(type)
+
+
+@pytest.mark.parametrize("type", [ECREvent, "ECRImageActionEvent", None, sample(ECRImageActionEvent)])
+def test_the_type_is_an_event_class(type: Any) -> None:
+    """Not a union, name or event."""
+    with pytest.raises(TypeError, match=r"^type must be an event class with a detail-type, not "):
         EventPattern(type)
 
 
@@ -234,6 +345,21 @@ def test_a_class_without_a_detail_type_is_an_error(type: type[EventBridgeEvent])
             {"resources": prefix("arn:")},
             "of ECR Referrer Action are always empty",
         ),
+        (
+            ECRImageActionEvent,
+            {"repository_name": "team/*"},
+            "'team/*' has a literal asterisk, unlike any 'repository_name': use wildcard()",
+        ),
+        (
+            ECRAWSAPICallViaCloudTrailEvent,
+            {"request_parameters": {"repositoryName": "team/*"}},
+            "unlike any 'request_parameters.repositoryName'",
+        ),
+        (
+            ECRImageActionEvent,
+            {"image_tag": ["v" * 1_000, "w" * 1_000]},
+            "the pattern is longer than 2,048 characters, EventBridge's default quota",
+        ),
     ],
 )
 def test_a_value_that_aws_is_not_known_to_send_is_a_warning(
@@ -252,6 +378,14 @@ def test_other_conditions_are_no_warning() -> None:
     EventPattern(ECRReplicationActionEvent, resources=suffix("/team/app"))
 
 
+@every_class
+def test_a_warning_about_resources_is_for_the_classes_that_have_none(type: type[EventBridgeEvent]) -> None:
+    """In all samples."""
+    has_resources = any(event.resources for event in variants(type).values())
+    with nullcontext() if has_resources else pytest.warns(UserWarning, match="are always empty"):
+        EventPattern(type, envelope={"resources": prefix("arn:")})
+
+
 def test_patterns_are_values() -> None:
     """Compared, hashed, shown and pickled by their JSON."""
     pattern = EventPattern(ECRImageActionEvent, image_tag=["a", prefix("b")])
@@ -263,14 +397,24 @@ def test_patterns_are_values() -> None:
     assert pickle.loads(pickle.dumps(pattern)) == pattern
 
 
+def test_the_order_of_conditions_does_not_count() -> None:
+    """The values of a set are sorted."""
+    regions = ["ap-south-1", "eu-west-1", "us-east-1", "us-west-2"]
+    one = EventPattern(ECRImageActionEvent, action_type="PUSH", region=regions)
+    other = EventPattern(ECRImageActionEvent, region=set(regions), action_type="PUSH")
+    assert one == other
+    assert hash(one) == hash(other)
+
+
 def test_an_existing_rule_is_parsed() -> None:
-    """As JSON or a dict, also inside the response of DescribeRule or a CloudFormation resource."""
+    """As JSON or a dict, also in the response of DescribeRule or in a resource of CloudFormation."""
     for rule in (
         PUSH,
         json.dumps(PUSH),
         json.dumps(PUSH).encode(),
         {"Name": "pushes", "EventPattern": json.dumps(PUSH)},
         {"EventPattern": PUSH},
+        {"Type": "AWS::Events::Rule", "Properties": {"State": "ENABLED", "EventPattern": PUSH}},
         {key: tuple(values) for key, values in PUSH.items()},
     ):
         assert EventPattern.parse(rule) == EventPattern(ECRImageActionEvent)
@@ -280,8 +424,13 @@ def test_an_existing_rule_is_parsed() -> None:
     ("rule", "message"),
     [
         ("{", "not JSON: Input data was truncated"),
-        ("[" * 100_000, "not JSON"),
+        (b'{"a": ["\xff"]}', "not JSON: 'utf-8' codec can't decode"),
+        ("[" * 100_000, "not an event pattern: nested too deeply"),
+        (_cyclic(), "fields are nested deeper than 100 levels"),
         ("[]", "an event pattern is a JSON object, not []"),
+        ({"EventPattern": None}, "an event pattern is a JSON object, not None"),
+        (document(ECRImageActionEvent), "not an event pattern: version must be an object or an array with values"),
+        ({"Name": "daily"}, "not an event pattern: Name must be"),
         ("{}", "the pattern is empty"),
         ({"detail": {}}, "detail is empty"),
         ({"source": "aws.ecr"}, "source must be an object or an array with values, not 'aws.ecr'"),
@@ -323,7 +472,7 @@ def test_an_existing_rule_is_parsed() -> None:
         ({"a": [{"anything-but": [True]}]}, "a: anything-but cannot take"),
         ({"a": [{"anything-but": {"numeric": ["=", 1]}}]}, "a: anything-but cannot take"),
         ({"a": [{"anything-but": {"prefix": ["b", 1]}}]}, "a: anything-but cannot take"),
-        ({"a": [{"anything-but": {"prefix": ""}}]}, "of which prefix and suffix take no empty one"),
+        ({"a": [{"anything-but": {"prefix": ""}}]}, "which cannot be empty in prefix and suffix"),
         ({"a": [{"anything-but": {"suffix": ["b", ""]}}]}, "a: anything-but cannot take"),
         ({"a": [{"anything-but": {"prefix": {"equals-ignore-case": "b"}}}]}, "a: anything-but cannot take"),
         ({"a": [{"anything-but": {"wildcard": "b**"}}]}, "a: anything-but cannot take"),

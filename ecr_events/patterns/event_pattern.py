@@ -15,29 +15,35 @@ from ecr_events.patterns.matching import Rule
 
 __all__ = ["EventPattern"]
 
+_MAX_LENGTH = 2_048
+"""Characters of a pattern, unless AWS has raised the quota of the account."""
+
 
 class EventPattern:
     """The event pattern of a rule. No network access.
 
     A condition is a value, several alternative values, or an operator such as `prefix`; a dict has the conditions on
-    nested fields. Names are those of the class or AWS's, and belong to the detail, otherwise to the envelope::
+    nested fields. Names are those of the class or AWS's, and belong to the detail, otherwise to the envelope; those in
+    ``envelope={...}`` belong to the envelope::
 
         EventPattern(ECRImageActionEvent, action_type=["PUSH", "DELETE"], repository_name=wildcard("team/*"))
 
     The pattern has what restricts its events to ECR: source and detail-type, for CloudTrail the event source, for
-    Inspector the type of the resource.
+    Inspector the type of the resource. Conditions on these fields cannot widen it.
 
     A condition with a value that AWS is not known to send raises a UserWarning: the rule would be valid, but never
-    match.
+    match. So does a pattern longer than 2,048 characters, EventBridge's default quota. EventBridge also refuses
+    patterns with too many wildcards, by a rule that it does not publish.
 
     Args:
         type: Event class with a detail-type.
-        or_: Alternative conditions, at least two dicts, of which one must hold: ``$or``.
+        or_: Alternative conditions, at least two dicts, of which one must hold: ``$or``. A field cannot have conditions
+            inside and outside of it.
         conditions: Conditions by field, all of which must hold.
 
     Raises:
-        ValueError: A field is unknown, or the pattern can match no event.
-        TypeError: `type` has no detail-type.
+        ValueError: A field is unknown or has conditions under two names, or the pattern can match no event.
+        TypeError: `type` is not an event class with a detail-type.
     """
 
     def __init__(
@@ -45,46 +51,39 @@ class EventPattern:
         type: type[EventBridgeEvent],
         /,
         *,
-        or_: Iterable[Mapping[str, Any]] = (),
+        or_: Iterable[Mapping[str, Any]] | None = None,
         **conditions: Any,
     ) -> None:
         builder = PatternBuilder(type)
-        document = builder.restricted(builder.build(conditions))
-        alternatives = [builder.build(alternative) for alternative in or_]
-        if alternatives:
-            document["$or"] = alternatives
+        try:
+            self._set(builder.build(conditions, or_))
+        except RecursionError:
+            raise ValueError("conditions are nested too deeply") from None
         for reason in builder.warnings:
             warnings.warn(reason, stacklevel=2)
-        self._set(document)
 
-    def _set(self, document: dict[str, Any]) -> None:
+    def _set(self, document: Mapping[str, Any]) -> None:
         self._rule = Rule(document)
         self._json = msgspec.json.encode(document)
+        if len(self.to_json()) > _MAX_LENGTH:
+            reason = f"the pattern is longer than {_MAX_LENGTH:,} characters, EventBridge's default quota"
+            warnings.warn(reason, stacklevel=3)
 
     @classmethod
     def parse(cls, rule: bytes | str | Mapping[str, Any]) -> Self:
         """Return the pattern of an existing rule: JSON or a dict, of the pattern or of a rule with an ``EventPattern``.
 
-        Fields are not checked against an event class.
+        A rule may be the response of ``describe_rule`` or a resource of CloudFormation. Fields are not checked against
+        an event class.
 
         Raises:
             ValueError: The rule is not JSON, or not a valid event pattern.
         """
-        document: Any = rule
-        if isinstance(rule, bytes | str):
-            try:
-                document = msgspec.json.decode(rule)
-            except (msgspec.DecodeError, RecursionError) as error:
-                raise ValueError(f"not JSON: {error}") from error
-        match document:
-            case {"EventPattern": pattern}:
-                return cls.parse(pattern)
-            case {**fields}:
-                pass
-            case _:
-                raise ValueError(f"an event pattern is a JSON object, not {document!r:.200}")
         pattern = cls.__new__(cls)
-        cls._set(pattern, cast(dict[str, Any], fields))
+        try:
+            cls._set(pattern, _pattern_in(rule))
+        except RecursionError:
+            raise ValueError("not an event pattern: nested too deeply") from None
         return pattern
 
     def matches(self, event: EventBridgeEvent | dict[str, Any]) -> bool:
@@ -112,13 +111,34 @@ class EventPattern:
         return (self._json if indent is None else msgspec.json.format(self._json, indent=indent)).decode()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, EventPattern) and self._json == other._json
+        return isinstance(other, EventPattern) and self._sorted_json == other._sorted_json
 
     def __hash__(self) -> int:
-        return hash(self._json)
+        return hash(self._sorted_json)
+
+    @property
+    def _sorted_json(self) -> bytes:
+        return msgspec.json.encode(self.to_dict(), order="sorted")
 
     def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
         return self.parse, (self._json,)
 
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}.parse({self.to_json()!r})"
+
+
+def _pattern_in(rule: Any) -> dict[str, Any]:
+    """Return the pattern in a rule."""
+    match rule:
+        case bytes() | str():
+            try:
+                document = msgspec.json.decode(rule)
+            except ValueError as error:
+                raise ValueError(f"not JSON: {error}") from error
+            return _pattern_in(document)
+        case {"EventPattern": pattern} | {"Properties": {"EventPattern": pattern}}:
+            return _pattern_in(pattern)
+        case {**fields}:
+            return cast(dict[str, Any], fields)
+        case _:
+            raise ValueError(f"an event pattern is a JSON object, not {rule!r:.200}")

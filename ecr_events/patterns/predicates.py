@@ -198,7 +198,7 @@ OPERATORS = {
     "anything-but": _Operator(
         _anything_but,
         "strings, numbers, or one of prefix, suffix, wildcard and equals-ignore-case with strings, "
-        "of which prefix and suffix take no empty one",
+        "which cannot be empty in prefix and suffix",
     ),
     "numeric": _Operator(
         _numeric,

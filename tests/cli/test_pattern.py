@@ -1,4 +1,7 @@
+import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +28,23 @@ from ecr_events import encode
             },
         ),
         (
-            ["image-action", "action-type=PUSH", "action-type=DELETE", "repository-name=team/*", "region=eu-west-1"],
+            [
+                "image-action",
+                "action-type=PUSH",
+                "action_type=DELETE",
+                "repository-name=team/*",
+                "region=eu-west-1",
+                'detail.image-tag=[{"prefix": "v"}]',
+                "image_tag=latest",
+            ],
             {
                 "source": ["aws.ecr"],
                 "detail-type": ["ECR Image Action"],
-                "detail": {"action-type": ["PUSH", "DELETE"], "repository-name": [{"wildcard": "team/*"}]},
+                "detail": {
+                    "action-type": ["PUSH", "DELETE"],
+                    "repository-name": [{"wildcard": "team/*"}],
+                    "image-tag": [{"prefix": "v"}, "latest"],
+                },
                 "region": ["eu-west-1"],
             },
         ),
@@ -37,7 +52,9 @@ from ecr_events import encode
             [
                 "inspector2-finding",
                 "severity=CRITICAL",
+                "inspectorScore=7",
                 "inspectorScore=9.8",
+                "envelope.resources=*/team/app",
                 "resources.details.awsEcrContainerImage.inUseCount=2",
             ],
             {
@@ -45,20 +62,25 @@ from ecr_events import encode
                 "detail-type": ["Inspector2 Finding"],
                 "detail": {
                     "severity": ["CRITICAL"],
-                    "inspectorScore": [9.8],
+                    "inspectorScore": [7, 9.8],
                     "resources": {
                         "type": ["AWS_ECR_CONTAINER_IMAGE"],
                         "details": {"awsEcrContainerImage": {"inUseCount": [2]}},
                     },
                 },
+                "resources": [{"wildcard": "*/team/app"}],
             },
         ),
         (
             [
                 "api-call-via-cloudtrail",
                 "detail.readOnly=false",
-                'requestParameters.repositoryName="a"',
-                'userIdentity.sessionContext.attributes.mfaAuthenticated="true"',
+                "requestParameters.registryId=123456789012",
+                "requestParameters.imageTag=1e5",
+                'requestParameters.repositoryName="a*"',
+                'requestParameters.maxResults=["100", 100, {"numeric": [">", 200]}]',
+                "requestParameters.force=[true]",
+                "userIdentity.sessionContext.attributes.mfaAuthenticated=true",
             ],
             {
                 "source": ["aws.ecr"],
@@ -66,17 +88,23 @@ from ecr_events import encode
                 "detail": {
                     "eventSource": ["ecr.amazonaws.com"],
                     "readOnly": [False],
-                    "requestParameters": {"repositoryName": ["a"]},
+                    "requestParameters": {
+                        "registryId": ["123456789012"],
+                        "imageTag": ["1e5"],
+                        "repositoryName": ["a*"],
+                        "maxResults": ["100", 100, {"numeric": [">", 200]}],
+                        "force": [True],
+                    },
                     "userIdentity": {"sessionContext": {"attributes": {"mfaAuthenticated": ["true"]}}},
                 },
             },
         ),
         (
-            ["image-scan", "finding-severity-counts.CRITICAL=1", "image-tags=latest"],
+            ["image-scan", "finding-severity-counts.CRITICAL=1", "finding_severity_counts.HIGH=2", "image-tags=latest"],
             {
                 "source": ["aws.ecr"],
                 "detail-type": ["ECR Image Scan"],
-                "detail": {"finding-severity-counts": {"CRITICAL": [1]}, "image-tags": ["latest"]},
+                "detail": {"finding-severity-counts": {"CRITICAL": [1], "HIGH": [2]}, "image-tags": ["latest"]},
             },
         ),
     ],
@@ -94,11 +122,23 @@ def test_a_pattern_is_printed_as_json(
     [
         (
             ["image-action", "tag=1"],
-            "has no field 'tag': known fields are action_type, repository_name,",
+            "'tag' is not a field: those of ECRImageActionEvent are action_type,",
         ),
         (["image-action", "action-type.x=1"], "'action-type' has no nested fields"),
         (["image-action", "PUSH"], "condition 'PUSH' is not of the form FIELD=VALUE"),
-        (["api-call-via-cloudtrail", "readOnly=perhaps"], "'readOnly' cannot be 'perhaps'"),
+        (
+            ["api-call-via-cloudtrail", "readOnly=perhaps"],
+            "'readOnly' cannot be 'perhaps': it must be true, false or an array of conditions as in a rule",
+        ),
+        (
+            ["image-scan", "finding-severity-counts.HIGH=>0"],
+            """it must be a whole number or an array of conditions as in a rule, such as [{"numeric": [">", 0]}]""",
+        ),
+        (["image-action", 'image-tag=[{"prefix"'], "it must be a string in quotes or an array of conditions"),
+        (["inspector2-finding", "resources=*x"], "that of the envelope is 'envelope.resources'"),
+        (["image-action", "or_=x"], "'or_' is not a field"),
+        (["--rule", ""], "is a directory"),
+        (["image-action", "--match", ""], "empty file name"),
         (
             ["api-call-via-cloudtrail", "userIdentity=me"],
             "'userIdentity' has nested fields",
@@ -106,9 +146,12 @@ def test_a_pattern_is_printed_as_json(
         (["unknown"], "UnknownEvent has no detail-type to match"),
         (["image-action", "source=aws.rds"], "'source' cannot be 'aws.rds': it is always 'aws.ecr'"),
         (["image-action", "repository-name=a**"], "wildcard cannot take 'a**'"),
-        (["api-call-via-cloudtrail", "requestParameters=1", "requestParameters.a=1"], "the whole and on nested fields"),
+        (
+            ["api-call-via-cloudtrail", "requestParameters.a=1", "requestParameters.a.b=1"],
+            "the whole and on nested fields",
+        ),
         (["image-action", "--rule", "rule.json"], "needs either a TYPE or a --rule"),
-        (["image-action", "time=soon"], "'time' cannot be 'soon': invalid date"),
+        (["image-action", "time=soon"], "'time' cannot be 'soon': it is UTC in whole seconds"),
     ],
 )
 def test_a_pattern_that_matches_no_event_exits_with_2(
@@ -132,8 +175,9 @@ def test_a_value_that_is_never_sent_is_a_warning(capfd: pytest.CaptureFixture[st
 
 def test_an_escaped_asterisk_is_literal(capfd: pytest.CaptureFixture[str]) -> None:
     """As in the wildcards of EventBridge."""
-    _, out, _ = run(capfd, "pattern", "image-action", r"image-tag=a\*", r"image-tag=a\**")
-    assert json.loads("".join(out))["detail"] == {"image-tag": ["a*", {"wildcard": r"a\**"}]}
+    texts = (r"a\*", r"a\**", r"a\\*", r"a\\")
+    _, out, _ = run(capfd, "pattern", "image-action", *(f"account={text}" for text in texts))
+    assert json.loads("".join(out))["account"] == ["a*", {"wildcard": r"a\**"}, {"wildcard": r"a\\*"}, "a\\"]
 
 
 def test_the_matching_events_of_an_archive_are_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +196,7 @@ def test_an_existing_rule_is_matched(tmp_path: Path, capfd: pytest.CaptureFixtur
     pattern = {"detail-type": ["ECR Replication Action"]}
     archive.write_bytes(b"\n".join([PUSH, COPY]))
     for document in (pattern, {"Name": "copies", "EventPattern": json.dumps(pattern)}):
-        rule.write_text(json.dumps(document))
+        rule.write_text(json.dumps(document), "utf-8-sig")  # as Windows writes it
         assert run(capfd, "pattern", "--rule", rule, "--match", archive) == (
             0,
             [COPY.decode()],
@@ -164,3 +208,41 @@ def test_an_existing_rule_is_matched(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert "source: unknown operator 'like': must be one of prefix, suffix," in err[0]
     status, _, err = run(capfd, "pattern", "--rule", tmp_path / "none.json")
     assert (status, len(err)) == (2, 1)
+
+
+def test_a_rule_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """With a warning about one that is too long."""
+    rule = json.dumps({"region": ["a" * 3_000]})
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(rule.encode())))
+    status, out, err = run(capfd, "pattern", "--rule", "-")
+    assert (status, json.loads("".join(out))) == (0, json.loads(rule))
+    assert len(err) == 1
+    assert "warning: the pattern is longer than 2,048 characters" in err[0]
+
+
+def test_events_are_matched_and_printed_as_they_were_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With keys that no class has, and with null."""
+    rule, archive = tmp_path / "rule.json", tmp_path / "events.json"
+    rule.write_text(json.dumps({"detail": {"new": [{"exists": True}]}}))
+    changed = [json.loads(PUSH) | {"replay-name": None}, json.loads(PUSH)]
+    changed[0]["detail"] |= {"new": 1.50, "image-tag": None}
+    archive.write_text(json.dumps(changed, indent=2))
+    expected = (0, [json.dumps(changed[0], separators=(",", ":"))], ["ecr-events: 1 of 2 events match"])
+    assert run(capfd, "pattern", "--rule", rule, "--match", archive) == expected
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(archive.read_bytes())))
+    assert run(capfd, "pattern", "--rule", rule, "--match", "-") == expected
+
+
+def test_a_closed_pipe_ends_the_matching_quietly(tmp_path: Path) -> None:
+    """With exit status 1, as in other commands."""
+    archive = tmp_path / "events.ndjson"
+    archive.write_bytes((PUSH + b"\n") * 5_000)
+    command = [sys.executable, "-m", "ecr_events", "pattern", "image-action", "--match", str(archive)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
