@@ -515,6 +515,9 @@ def test_a_deeply_nested_event_is_matched() -> None:
         arrays = [arrays]
     assert pattern.matches({"b": _nested(3_000, 1), "c": arrays})
     assert not pattern.matches({"b": {"a": arrays}, "c": 1})
+    unknown = document(ECRImageActionEvent) | {"detail-type": "New", "detail": _nested(3_000, 1)}
+    with pytest.raises(ValueError, match=r"^event is nested too deeply$"):
+        pattern.matches(decode(unknown))
 
 
 def test_absence_is_looked_for_once() -> None:

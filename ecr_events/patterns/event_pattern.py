@@ -93,10 +93,14 @@ class EventPattern:
 
         Raises:
             TypeError: `event` is neither.
+            ValueError: An instance is nested too deeply for JSON.
         """
-        document: Any = (
-            msgspec.json.decode(msgspec.json.encode(event)) if isinstance(event, EventBridgeEvent) else event
-        )
+        document: Any = event
+        if isinstance(event, EventBridgeEvent):
+            try:
+                document = msgspec.json.decode(msgspec.json.encode(event))
+            except RecursionError:
+                raise ValueError("event is nested too deeply") from None
         if not isinstance(document, dict):
             raise TypeError(f"event must be an event or a dict, not {type(event).__name__}")
         return self._rule.matches(document)

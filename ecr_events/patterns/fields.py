@@ -57,9 +57,7 @@ class EventField(NamedTuple):
                 if found is None:
                     raise ValueError(f"{name!r} is not a field: those of {cls.__name__} are {self.names}")
                 return found._replace(name=name)
-            case inspect.DictType(value_type=info):
-                return EventField(name, path, info)
-            case inspect.AnyType() as info:
+            case inspect.DictType(value_type=info) | (inspect.AnyType() as info):
                 return EventField(name, path, info)
             case _:
                 raise ValueError(f"{name!r} is not a field: {self.name!r} has no nested fields")
