@@ -91,6 +91,10 @@ class EventPattern:
 
         An instance lacks the keys that no class has; patterns on these need the parsed JSON.
 
+        Two differences from EventBridge remain. It joins the keys of nested objects with dots, so that to it
+        ``{"a.b": 1}`` and ``{"a": {"b": 1}}`` are the same. And a field that must be absent in an array of objects is
+        looked for in all of them; EventBridge may look only at the one that matches, depending on the order of names.
+
         Raises:
             TypeError: `event` is neither.
             ValueError: An instance is nested too deeply for JSON.

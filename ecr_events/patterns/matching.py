@@ -3,9 +3,6 @@
 A pattern with ``$or`` is expanded to rules without, as by EventBridge. All conditions on the objects of an array hold
 for the same object.
 
-EventBridge joins the keys of nested objects with dots: to it, ``{"a.b": 1}`` and ``{"a": {"b": 1}}`` are the same. Here
-they differ.
-
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html and
 https://github.com/aws/event-ruler
 """

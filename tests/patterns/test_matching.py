@@ -92,6 +92,19 @@ def test_absence_is_that_of_values() -> None:
     assert not any(map(pattern.matches, present))
 
 
+@pytest.mark.parametrize(
+    ("pattern", "event"),
+    [
+        ({"a": {"b.c": [1]}}, {"a": {"b": {"c": 1}}}),
+        ({"a": {"b": {"c": [1]}}}, {"a": {"b.c": 1}}),
+        ({"a": {"c": [1], "d": [{"exists": False}]}}, {"a": [{"c": 1}, {"d": 1}]}),
+    ],
+)
+def test_differences_from_eventbridge(pattern: dict[str, Any], event: dict[str, Any]) -> None:
+    """It would match these."""
+    assert not EventPattern.parse(pattern).matches(event)
+
+
 def test_conditions_on_the_objects_of_an_array_hold_for_one_of_them() -> None:
     """Also if some of them are in an alternative."""
     together = EventPattern.parse({"r": {"type": ["image"], "id": ["1"]}})
