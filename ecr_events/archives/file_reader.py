@@ -20,7 +20,7 @@ from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 from ecr_events.structs import build_once
 
-__all__ = ["Batch", "Decoders", "FileReader", "read_batches"]
+__all__ = ["Batch", "Decoders", "FileReader", "decoders_for", "read_batches"]
 
 Batch: TypeAlias = list[EventBridgeEvent] | ArchiveError
 """Events that follow each other in a file, or an error."""
@@ -39,24 +39,24 @@ _COMMA = re.compile(rb"[ \t\r\n]*+,?")
 _SEPARATOR = re.compile(rb"\}[ \t\r\n]*+,?[ \t\r\n]*+\{")
 
 
-def read_batches(source: Source, types: frozenset[type[EventBridgeEvent]] | None) -> Generator[Batch]:
+def read_batches(source: Source, decoders: "Decoders") -> Generator[Batch]:
     """Yield the events of a source in lists, and errors, in the order of the text."""
     for name, file in open_source(source):
-        yield from FileReader(name, file, _decoders_for(types)).batches()
+        yield from FileReader(name, file, decoders).batches()
 
 
 class Decoders:
     """The decoders of documents, alone and in runs, for the wanted events."""
 
     def __init__(self, wanted: frozenset[type[EventBridgeEvent]] | None) -> None:
-        self._wanted = wanted
+        self._wanted = wanted and frozenset(map(self.struct_of, wanted))
         # Fieldless classes with the tags of unwanted events: msgspec parses those events without building them.
         # Not if UnknownEvent is wanted, for such an event may have a known tag.
         built = get_args(ECREvent) if wanted is None or UnknownEvent in wanted else wanted
         type: Any = None
         for cls in get_args(ECREvent):
             skipped = msgspec.defstruct(cls.__name__, [], tag_field="detail-type", tag=detail_type_of(cls))
-            chosen: Any = cls if cls in built else skipped
+            chosen: Any = self.struct_of(cls) if cls in built else skipped
             type = chosen if type is None else type | chosen
         decoder: Any = msgspec.json.Decoder(type)
         self.decode_known: Callable[[bytes], Any] = decoder.decode
@@ -64,12 +64,20 @@ class Decoders:
         self._decode_lines: Callable[[memoryview], list[Any]] = decoder.decode_lines
         self._decode_array: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[type]).decode
 
+    def struct_of(self, cls: type[EventBridgeEvent]) -> type[Any]:
+        """Return the class of the objects for the events of a class."""
+        return cls
+
     def decode(self, document: bytes) -> Any:
         """Return the same for a document of any type. Raises DecodeError."""
         try:
             return self.decode_known(document)
         except (ValueError, RecursionError):
-            return decode(document)
+            return self.decode_other(document)
+
+    def decode_other(self, document: bytes) -> Any:
+        """Return the same for a document that `decode_known` refused. Raises DecodeError."""
+        return decode(document)
 
     def decode_run(self, text: memoryview, separator: bytes) -> list[Any] | None:
         """Return the same for all documents in `text`; None if it contains anything but events of known types."""
@@ -86,7 +94,7 @@ class Decoders:
         return events if self._wanted is None else [event for event in events if event.__class__ in self._wanted]
 
 
-_decoders_for = build_once(Decoders)
+decoders_for = build_once(Decoders)
 
 
 class FileReader:
@@ -221,7 +229,7 @@ class FileReader:
             except (ValueError, RecursionError):
                 self._refused = min(self._refused, end + _MIN_WINDOW // 2)
                 try:
-                    events.append(decode(text[start:end]))
+                    events.append(self._decoders.decode_other(text[start:end]))
                 except DecodeError:
                     break
             position = end

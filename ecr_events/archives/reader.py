@@ -8,7 +8,7 @@ from ecr_events.codec import classes_of
 from ecr_events.errors import ArchiveError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 
-__all__ = ["OnError", "read"]
+__all__ = ["OnError", "check_on_error", "check_types", "read"]
 
 _Event = TypeVar("_Event", bound=EventBridgeEvent)
 
@@ -47,19 +47,22 @@ def read(
         ValueError: `on_error` is another text. Raised by the call itself.
     """
     check_source(source)
-    _check_on_error(on_error)
-    return _read(source, None if types is None else _check_types(types), on_error)
+    check_on_error(on_error)
+    return _read(source, None if types is None else check_types(types), on_error)
 
 
-def _check_on_error(on_error: Any) -> None:
+def check_on_error(on_error: Any, names: tuple[str, ...] = ("raise", "skip")) -> None:
+    """Raise an error if `on_error` is neither callable nor one of these names."""
+    expected = f"on_error must be {', '.join(map(repr, names))} or a callable, not"
     if isinstance(on_error, str):
-        if on_error not in {"raise", "skip"}:
-            raise ValueError(f"on_error must be 'raise', 'skip' or a callable, not {on_error!r}")
+        if on_error not in names:
+            raise ValueError(f"{expected} {on_error!r}")
     elif not callable(on_error):
-        raise TypeError(f"on_error must be 'raise', 'skip' or a callable, not {type(on_error).__name__}")
+        raise TypeError(f"{expected} {type(on_error).__name__}")
 
 
-def _check_types(types: Iterable[type[EventBridgeEvent]]) -> frozenset[type[EventBridgeEvent]]:
+def check_types(types: Iterable[type[EventBridgeEvent]]) -> frozenset[type[EventBridgeEvent]]:
+    """Return the classes of the events of some types, base classes included. Raises TypeError for others."""
     try:
         classes = frozenset(types)
     except TypeError:
@@ -71,9 +74,9 @@ def _read(
     source: Source, types: frozenset[type[EventBridgeEvent]] | None, on_error: OnError
 ) -> Iterator[EventBridgeEvent]:
     # It takes longer to import than the rest of this package.
-    from ecr_events.archives.file_reader import read_batches
+    from ecr_events.archives.file_reader import decoders_for, read_batches
 
-    batches = read_batches(source, types)
+    batches = read_batches(source, decoders_for(types))
     for batch in batches:
         if isinstance(batch, list):
             yield from batch

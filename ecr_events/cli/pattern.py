@@ -16,7 +16,7 @@ from ecr_events.archives.sources import open_source
 from ecr_events.cli.inputs import event_class
 from ecr_events.cli.terminal import Commands, add_command, print_error, write_json
 from ecr_events.codec import decode
-from ecr_events.errors import ArchiveError, DecodeError
+from ecr_events.errors import ArchiveError
 from ecr_events.events import EventBridgeEvent
 from ecr_events.patterns import EventPattern, wildcard
 from ecr_events.patterns.fields import EventField, find_field
@@ -116,17 +116,11 @@ class _Documents(Decoders):
 
     def __init__(self) -> None:
         super().__init__(None)
-        self.decode_known = self._decode_known
+        self.decode_known = self.decode
 
     def decode(self, document: bytes) -> bytes:
         decode(document)
         return document
-
-    def _decode_known(self, document: bytes) -> bytes:
-        try:
-            return self.decode(document)
-        except DecodeError as error:
-            raise ValueError from error
 
     def decode_run(self, text: memoryview, separator: bytes) -> None:
         """Have each document decoded alone."""
