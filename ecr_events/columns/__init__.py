@@ -1,0 +1,10 @@
+"""Events as Arrow columns, for Spark, Ray, Polars, DuckDB and every other library that reads Arrow.
+
+Requires the extra ``arrow`` (pyarrow).
+"""
+
+from ecr_events.columns.batches import from_arrow, to_arrow
+from ecr_events.columns.reading import decode_batches, read_arrow
+from ecr_events.columns.schema import arrow_schema
+
+__all__ = ["arrow_schema", "decode_batches", "from_arrow", "read_arrow", "to_arrow"]

@@ -1,0 +1,169 @@
+"""Events to Arrow and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeAlias, cast
+
+import msgspec
+import pyarrow as pa
+from msgspec import UNSET
+
+from ecr_events.codec import convert_document as _convert
+from ecr_events.columns.rows import row_decoders, transpose
+from ecr_events.columns.schema import COUNTS, ERROR, TIME, Column, classes_from, columns_of, schema_of, select_columns
+from ecr_events.errors import DecodeError
+from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
+from ecr_events.events.envelope import detail_type_of
+
+__all__ = ["BATCH_SIZE", "BatchBuilder", "from_arrow", "to_arrow"]
+
+BATCH_SIZE = 2_048
+"""Rows whose values fit into a processor's cache."""
+
+_Build: TypeAlias = "Callable[[tuple[Any, ...]], pa.Array[Any]]"
+
+_CLASSES = {detail_type_of(cls): cls for cls in classes_from(None)}
+"""The classes of events; that of unknown ones by None."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class BatchBuilder:
+    """Builds the batches of some columns from rows."""
+
+    def __init__(self, columns: list[Column], *, dictionaries: bool, errors: bool) -> None:
+        self.schema = schema_of(columns, dictionaries=dictionaries, errors=errors)
+        self._columns = columns
+        types = self.schema.types[: len(columns)]
+        self._builds = [_build_function(column, type) for column, type in zip(columns, types, strict=True)]
+        self._has_errors = errors
+
+    def build(self, rows: list[Any]) -> pa.RecordBatch:
+        """Return the batch of some rows."""
+        if not rows:
+            return pa.RecordBatch.from_pylist([], self.schema)
+        columns, errors = transpose(rows, self._columns)
+        arrays = [build(values) for build, values in zip(self._builds, columns, strict=True)]
+        if self._has_errors:
+            arrays.append(pa.array([error and _error_values(error) for error in errors], ERROR))
+        batch: pa.RecordBatch = cast(Any, pa).record_batch(arrays, schema=self.schema)  # its stub is incomplete
+        return batch
+
+
+def _build_function(column: Column, type: pa.DataType) -> _Build:
+    if column.is_json:
+        absent = UNSET if column.has_null else None
+        return lambda values: pa.array([None if value is absent else _encode(value) for value in values], type)
+    if column.type == TIME:
+        return lambda values: pa.array(values, pa.string()).cast(TIME)
+    return lambda values: pa.array(values, type)
+
+
+def _error_values(error: DecodeError) -> dict[str, Any]:
+    payload = error.payload
+    return {
+        "file": getattr(error, "file", None),
+        "offset": getattr(error, "offset", None),
+        "line": getattr(error, "line", None),
+        "path": error.path,
+        "reason": error.reason,
+        "payload": payload.encode(errors="surrogatepass") if isinstance(payload, str) else payload,
+    }
+
+
+def to_arrow(events: Iterable[EventBridgeEvent], columns: Iterable[str] | None = None) -> pa.Table:
+    """Return a table with the columns of `arrow_schema`, in batches of 2,048 rows.
+
+    Args:
+        events: The events, in the order of the rows.
+        columns: Names of the columns, in their order. Defaults to all of all events.
+
+    Raises:
+        TypeError: An element is not an event.
+        ValueError: No event has one of the `columns`.
+        DecodeError: An event cannot be a row: it was built with values that break its contract, or counts more than
+            2**53 findings.
+        UnicodeEncodeError: A string has a lone surrogate, as in `encode`.
+    """
+    selected = select_columns(classes_from(None), columns)
+    decoders = row_decoders((None, tuple(selected)))
+    builder = BatchBuilder(selected, dictionaries=True, errors=False)
+    rows = (decoders.row_of(_checked(event, index)) for index, event in enumerate(events))
+    batches: list[pa.RecordBatch] = []
+    while batch := list(islice(rows, BATCH_SIZE)):
+        batches.append(builder.build(batch))
+    return pa.Table.from_batches(batches, builder.schema)
+
+
+def _checked(event: object, index: int) -> EventBridgeEvent:
+    if not isinstance(event, EventBridgeEvent):
+        raise TypeError(f"events[{index}] must be an event, not {type(event).__name__}")
+    return event
+
+
+def from_arrow(batch: pa.RecordBatch | pa.Table) -> Iterator[ECREvent | UnknownEvent]:
+    """Yield the events of a batch or a table that has all columns of its events.
+
+    The events are equal to those that the columns came from. Other columns are ignored, and lists, maps and times may
+    have the types that other engines give them.
+
+    Raises:
+        DecodeError: A row is not an event: it lacks a column, has a value of another type, or is an error. The path
+            begins with the number of the row: ``$[7].detail``.
+        TypeError: The column ``time`` has no times.
+    """
+    for index, row in enumerate(_rows_of(batch)):
+        document: dict[str, Any] = {}
+        try:
+            document, cls = _document(row)
+            yield _convert(document, cls)
+        except ValueError as error:
+            found = DecodeError.from_exception(error, document)
+            raise DecodeError(found.reason, f"$[{index}]{found.path[1:]}", document) from error
+
+
+def _rows_of(batch: pa.RecordBatch | pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield the values of the known columns of each row, by name."""
+    table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+    known = {column.name for cls in _CLASSES.values() for column in columns_of(cls)} | {"error"}
+    table = table.select([name for name in table.column_names if name in known])
+    if "time" in table.column_names:
+        try:
+            times = table.column("time").cast(TIME)
+        except pa.ArrowException as error:
+            raise TypeError(f"column time must have times: {error}") from error
+        table = table.set_column(table.column_names.index("time"), "time", times)
+    for part in table.to_batches():
+        yield from part.to_pylist()
+
+
+def _document(row: dict[str, Any]) -> tuple[dict[str, Any], type[EventBridgeEvent]]:
+    """Return the values of a row by AWS's keys, and the class of its event."""
+    if row.get("error") is not None:
+        raise ValueError("the row is an error, not an event")
+    cls = UnknownEvent if row.get("detail") is not None else _CLASSES.get(row.get("detail_type"))
+    if cls is None or row.get("detail_type") is None:
+        raise ValueError(f"no event has detail_type {row.get('detail_type')!r:.200} and a null as its detail")
+    detail: dict[str, Any] = {}
+    document: dict[str, Any] = {"detail": detail}
+    for column in columns_of(cls):
+        value = row.get(column.name)
+        if value is not None:
+            try:
+                if column.is_json:
+                    value = _decode(value)
+                elif column.type == COUNTS:
+                    value = {severity: _number(count) for severity, count in dict(value).items()}
+            except (TypeError, ValueError) as error:
+                kind = "JSON text" if column.is_json else "a map of numbers"
+                raise ValueError(f"column {column.name!r} must be {kind}, not {value!r:.200}") from error
+            (detail if column.in_detail else document)[column.key] = value
+    return document, cls
+
+
+def _number(count: float) -> float:
+    """Return a count as AWS sends it, as an integer if it is one."""
+    return int(count) if float(count).is_integer() else count
