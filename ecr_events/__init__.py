@@ -3,7 +3,8 @@
 Start with `decode`. The subpackages are imported on first use: `ecr_events.service` (lookups in
 ECR), `ecr_events.deliveries` (events in Lambda batches, queues and streams), `ecr_events.archives`
 (files of events), `ecr_events.patterns` (EventBridge rules), and for tests `ecr_events.samples` and
-`ecr_events.testing`.
+`ecr_events.testing`. Import by name what needs another package: `ecr_events.columns` (events as Arrow
+columns) and `ecr_events.litestar` (handlers of Litestar).
 """
 
 from typing import TYPE_CHECKING, Any
