@@ -93,7 +93,7 @@ def arrow_schema(
 
     Raises:
         ValueError: No class has one of the `columns`.
-        TypeError: `type` is no event class.
+        TypeError: `type` is not an event class.
     """
     selected = select_columns(classes_from(None if type is None else get_args(type) or [type]), columns)
     return schema_of(selected, dictionaries=dictionaries, errors=errors)
@@ -111,7 +111,7 @@ def select_columns(classes: tuple[type[EventBridgeEvent], ...], names: Iterable[
 
     Raises:
         ValueError: A name is unknown or repeated, or there is none.
-        TypeError: `names` is no iterable of names.
+        TypeError: `names` is not an iterable of names.
     """
     known: dict[str, Column] = {}
     for cls in classes:

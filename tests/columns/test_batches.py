@@ -55,8 +55,7 @@ def test_values_of_engines_are_events_too() -> None:
         pa.list_(pa.string()): pa.large_list(pa.large_string()),
         pa.timestamp("us", "UTC"): pa.timestamp("ns"),
     }
-    types = [wider.get(field.type, field.type) for field in table.schema]
-    table = table.cast(pa.schema([pa.field(name, type) for name, type in zip(table.column_names, types, strict=True)]))
+    table = table.cast(pa.schema([(field.name, wider.get(field.type) or field.type) for field in table.schema]))
     table = table.append_column("date", pa.array(["2026-05-04"] * len(EVENTS)))
     assert list(from_arrow(table)) == EVENTS
     (batch,) = to_arrow(EVENTS).to_batches()
