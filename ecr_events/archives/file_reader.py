@@ -101,6 +101,8 @@ class FileReader:
     """The reading of one file: its text as far as it has been received and not been used, and its style."""
 
     def __init__(self, name: str | None, file: BinaryReader, decoders: Decoders) -> None:
+        self.received = 0
+        """Number of bytes of text received, up to a chunk more than there is in the events that were yielded."""
         self._name = name
         self._file = file
         self._decoders = decoders
@@ -139,6 +141,7 @@ class FileReader:
             final = not chunk
             pending.append(chunk)
             size += len(chunk)
+            self.received += len(chunk)
             if final or size >= needed:
                 self._text = b"".join(pending)
                 yield from self._entries(final=final)

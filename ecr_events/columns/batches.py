@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeAlias, cast
 
 import msgspec
 import pyarrow as pa
-from msgspec import UNSET
 
-from ecr_events.codec import convert_document as _convert
-from ecr_events.columns.rows import row_decoders, transpose
+from ecr_events.codec import convert_document, decode, encode
+from ecr_events.columns.rows import RowDecoders, row_decoders, transpose
 from ecr_events.columns.schema import COUNTS, ERROR, TIME, Column, classes_from, columns_of, schema_of, select_columns
 from ecr_events.errors import DecodeError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
@@ -27,8 +27,7 @@ _Build: TypeAlias = "Callable[[tuple[Any, ...]], pa.Array[Any]]"
 _CLASSES = {detail_type_of(cls): cls for cls in classes_from(None)}
 """The classes of events; that of unknown ones by None."""
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
+_decode_json = msgspec.json.Decoder().decode
 
 
 class BatchBuilder:
@@ -54,23 +53,21 @@ class BatchBuilder:
 
 
 def _build_function(column: Column, type: pa.DataType) -> _Build:
-    if column.is_json:
-        absent = UNSET if column.has_null else None
-        return lambda values: pa.array([None if value is absent else _encode(value) for value in values], type)
     if column.type == TIME:
         return lambda values: pa.array(values, pa.string()).cast(TIME)
     return lambda values: pa.array(values, type)
 
 
 def _error_values(error: DecodeError) -> dict[str, Any]:
-    payload = error.payload
+    file = getattr(error, "file", None)  # of a stream, whatever it calls its name
+    is_name = isinstance(file, str | os.PathLike)
     return {
-        "file": getattr(error, "file", None),
+        "file": os.fsencode(cast(str, file)).decode(errors="backslashreplace") if is_name else None,
         "offset": getattr(error, "offset", None),
         "line": getattr(error, "line", None),
         "path": error.path,
         "reason": error.reason,
-        "payload": payload.encode(errors="surrogatepass") if isinstance(payload, str) else payload,
+        "payload": error.payload,
     }
 
 
@@ -84,60 +81,69 @@ def to_arrow(events: Iterable[EventBridgeEvent], columns: Iterable[str] | None =
     Raises:
         TypeError: An element is not an event.
         ValueError: No event has one of the `columns`.
-        DecodeError: An event cannot be a row: it was built with values that break its contract, or counts more than
-            2**53 findings.
+        DecodeError: An event cannot be a row: it was built with values that break its contract, it counts more than
+            2**53 findings, or its time is out of range in UTC.
         UnicodeEncodeError: A string has a lone surrogate, as in `encode`.
     """
     selected = select_columns(classes_from(None), columns)
     decoders = row_decoders((None, tuple(selected)))
     builder = BatchBuilder(selected, dictionaries=True, errors=False)
-    rows = (decoders.row_of(_checked(event, index)) for index, event in enumerate(events))
+    rows = (_row(decoders, event, index) for index, event in enumerate(events))
     batches: list[pa.RecordBatch] = []
     while batch := list(islice(rows, BATCH_SIZE)):
         batches.append(builder.build(batch))
     return pa.Table.from_batches(batches, builder.schema)
 
 
-def _checked(event: object, index: int) -> EventBridgeEvent:
+def _row(decoders: RowDecoders, event: object, index: int) -> Any:
     if not isinstance(event, EventBridgeEvent):
         raise TypeError(f"events[{index}] must be an event, not {type(event).__name__}")
-    return event
+    document = encode(event)
+    if isinstance(event, UnknownEvent):
+        return decoders.row_of(decode(document, type=UnknownEvent), document)
+    return decoders.decode(document)
 
 
-def from_arrow(batch: pa.RecordBatch | pa.Table) -> Iterator[ECREvent | UnknownEvent]:
-    """Yield the events of a batch or a table that has all columns of its events.
+def from_arrow(batch: pa.RecordBatch | pa.Table | pa.RecordBatchReader) -> Iterator[ECREvent | UnknownEvent]:
+    """Yield the events of a batch, a table or a stream that has all columns of its events.
 
     The events are equal to those that the columns came from. Other columns are ignored, and lists, maps and times may
-    have the types that other engines give them.
+    have the types that other engines give them; a time without a zone is in UTC.
 
     Raises:
         DecodeError: A row is not an event: it lacks a column, has a value of another type, or is an error. The path
             begins with the number of the row: ``$[7].detail``.
-        TypeError: The column ``time`` has no times.
+        TypeError: The column ``time`` has another type.
+        OverflowError: A time is later than the year 9999.
     """
     for index, row in enumerate(_rows_of(batch)):
         document: dict[str, Any] = {}
         try:
             document, cls = _document(row)
-            yield _convert(document, cls)
+            yield convert_document(document, cls)
         except ValueError as error:
             found = DecodeError.from_exception(error, document)
             raise DecodeError(found.reason, f"$[{index}]{found.path[1:]}", document) from error
 
 
-def _rows_of(batch: pa.RecordBatch | pa.Table) -> Iterator[dict[str, Any]]:
+def _rows_of(batch: pa.RecordBatch | pa.Table | pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
     """Yield the values of the known columns of each row, by name."""
-    table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
     known = {column.name for cls in _CLASSES.values() for column in columns_of(cls)} | {"error"}
-    table = table.select([name for name in table.column_names if name in known])
-    if "time" in table.column_names:
-        try:
-            times = table.column("time").cast(TIME)
-        except pa.ArrowException as error:
-            raise TypeError(f"column time must have times: {error}") from error
-        table = table.set_column(table.column_names.index("time"), "time", times)
-    for part in table.to_batches():
-        yield from part.to_pylist()
+    names = [name for name in batch.schema.names if name in known]
+    parts: Any = [batch] if isinstance(batch, pa.RecordBatch) else batch
+    for part in batch.to_batches() if isinstance(batch, pa.Table) else parts:
+        for start in range(0, part.num_rows, BATCH_SIZE):
+            yield from _with_times(part.slice(start, BATCH_SIZE).select(names)).to_pylist()
+
+
+def _with_times(batch: Any) -> Any:
+    """Return a batch whose times have the type of `arrow_schema`."""
+    if "time" not in batch.schema.names:
+        return batch
+    times = batch.column("time")
+    if not pa.types.is_timestamp(times.type):
+        raise TypeError(f"column time must have timestamps, not {times.type}")
+    return batch.set_column(batch.schema.names.index("time"), "time", times.cast(TIME))
 
 
 def _document(row: dict[str, Any]) -> tuple[dict[str, Any], type[EventBridgeEvent]]:
@@ -154,7 +160,7 @@ def _document(row: dict[str, Any]) -> tuple[dict[str, Any], type[EventBridgeEven
         if value is not None:
             try:
                 if column.is_json:
-                    value = _decode(value)
+                    value = _decode_json(value)
                 elif column.type == COUNTS:
                     value = {severity: _number(count) for severity, count in dict(value).items()}
             except (TypeError, ValueError) as error:

@@ -5,9 +5,9 @@ from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
-from ecr_events.archives.file_reader import read_batches
+from ecr_events.archives.file_reader import FileReader
 from ecr_events.archives.reader import check_on_error, check_types
-from ecr_events.archives.sources import Source, check_source
+from ecr_events.archives.sources import Source, check_source, open_source
 from ecr_events.columns.batches import BATCH_SIZE, BatchBuilder
 from ecr_events.columns.rows import RowDecoders, row_decoders
 from ecr_events.columns.schema import classes_from, select_columns
@@ -16,17 +16,18 @@ from ecr_events.events import EventBridgeEvent
 
 __all__ = ["decode_batches", "read_arrow"]
 
-_JSON_TYPES = {
-    pa.binary(),
-    pa.string(),
-    pa.large_binary(),
-    pa.large_string(),
-    pa.binary_view(),
-    pa.string_view(),
+_BINARY = {
+    pa.binary(): pa.binary(),
+    pa.string(): pa.binary(),
+    pa.large_binary(): pa.large_binary(),
+    pa.large_string(): pa.large_binary(),
+    pa.binary_view(): pa.binary_view(),
+    pa.string_view(): pa.binary_view(),
 }
+"""The types of JSON, each with the type of its bytes: Spark's strings may be invalid UTF-8."""
 
-_MAX_LISTS = 256
-"""Lists of events in a batch. A list has those of a chunk, or one, which may be long: this bounds the memory."""
+_MAX_SIZE = 1 << 23
+"""Bytes of JSON in a batch: its events may take ten times as much memory."""
 
 OnRowError: TypeAlias = Literal["raise", "skip", "row"] | Callable[[Any], object]
 """The handling of what cannot be decoded: as in `read`, or as a row with the column ``error``."""
@@ -44,17 +45,19 @@ def read_arrow(
     """Return an iterator of the record batches of an archive, in the order of its events and in constant memory.
 
     Arrow's libraries take it as a stream: ``duckdb.sql("select ... from reader")``, ``polars.from_arrow(reader)``,
-    `pyarrow.parquet.ParquetWriter`. It accepts the same archives and events as `read`. With some `columns` only, fields
+    `pyarrow.parquet.ParquetWriter`. It accepts the same archives and events as `read`, except events that count more
+    than 2**53 findings, or whose time is out of range in UTC. With some `columns` only, fields
     that are neither among them nor required are parsed but not checked.
 
     Args:
         source: As in `read`.
         types: The classes of the events that become rows, as in `read`. Others are skipped.
         columns: Names of the columns, in their order. Defaults to all of the types; see `arrow_schema`.
-        batch_size: Rows per batch, except the last one. A batch may have less if its events are very long.
+        batch_size: Rows per batch, except the last one. Less if the events are long, or before an error is raised.
         on_error: ``raise``, ``skip`` or a callable, as in `read`; or ``row``: a row that has only the column ``error``,
             a struct with file, offset, line, path, reason and payload. So nothing of the archive is lost.
-        dictionaries: Whether strings that repeat are dictionary-encoded.
+        dictionaries: Whether strings that repeat are dictionary-encoded. Each batch has dictionaries of its own, which
+            Parquet and Arrow's stream format accept, and Arrow's file format does not.
 
     Raises:
         ArchiveError: An entry could not be decoded. Raised by the iteration.
@@ -117,9 +120,13 @@ def _check_batch_size(size: object) -> None:
         raise ValueError(f"batch_size must be a positive integer, not {size!r:.200}")
 
 
-def _read_rows(source: Source, decoders: RowDecoders, on_error: OnRowError) -> Generator[list[Any]]:
-    for batch in read_batches(source, decoders):
-        yield batch if isinstance(batch, list) else _handle(batch, decoders, on_error)
+def _read_rows(source: Source, decoders: RowDecoders, on_error: OnRowError) -> Generator[tuple[list[Any], int]]:
+    """Yield lists of rows, with the number of bytes of text that were received with them."""
+    for name, file in open_source(source):
+        reader, counted = FileReader(name, file, decoders), 0
+        for batch in reader.batches():
+            size, counted = reader.received - counted, reader.received
+            yield batch if isinstance(batch, list) else _handle(batch, decoders, on_error), size
 
 
 def _handle(error: DecodeError, decoders: RowDecoders, on_error: OnRowError) -> list[Any]:
@@ -133,19 +140,23 @@ def _handle(error: DecodeError, decoders: RowDecoders, on_error: OnRowError) -> 
     return []
 
 
-def _batches(lists: Iterable[list[Any]], builder: BatchBuilder, size: int) -> Iterator[pa.RecordBatch]:
+def _batches(
+    lists: Iterable[tuple[list[Any], int]], builder: BatchBuilder, batch_size: int
+) -> Iterator[pa.RecordBatch]:
     rows: list[Any] = []
     received = 0
-    for found in lists:
-        rows += found
-        received += bool(found)
-        while len(rows) >= size:
-            yield builder.build(rows[:size])
-            del rows[:size]
-            received = 0
-        if received == _MAX_LISTS and rows:
-            yield builder.build(rows)
-            rows, received = [], 0
+    try:
+        for found, size in lists:
+            rows += found
+            received += size
+            while len(rows) >= batch_size or (rows and received >= _MAX_SIZE):
+                yield builder.build(rows[:batch_size])
+                del rows[:batch_size]
+                received = 0
+    except Exception:
+        if rows:
+            yield builder.build(rows)  # what precedes the error is not lost
+        raise
     if rows:
         yield builder.build(rows)
 
@@ -155,8 +166,9 @@ def _decode_batches(
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         column = _only_column(batch)
-        for start in range(0, len(column), BATCH_SIZE):
-            documents = column.slice(start, BATCH_SIZE).to_pylist()
+        size = max(1, min(BATCH_SIZE, _MAX_SIZE * len(column) // max(1, column.nbytes)))
+        for start in range(0, len(column), size):
+            documents = column.slice(start, size).to_pylist()
             yield builder.build(decoders.decode_all(documents, lambda error: _handle(error, decoders, on_error)))
 
 
@@ -167,7 +179,8 @@ def _only_column(batch: Any) -> Any:
         raise TypeError(f"a batch must have one column of JSON, not {batch.num_columns}: {batch.schema.names!r:.200}")
     record_batch: Any = batch
     column = record_batch.column(0)
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if kind not in _JSON_TYPES:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if column.type not in _BINARY:
         raise TypeError(f"column {batch.schema.names[0]!r:.200} must be binary or string, not {column.type}")
-    return column
+    return column.cast(_BINARY[column.type])

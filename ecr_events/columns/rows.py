@@ -8,7 +8,7 @@ stays text, which Arrow parses in a fifth of the time.
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 import pyarrow as pa
@@ -16,9 +16,9 @@ from msgspec import UNSET, Meta, structs
 
 from ecr_events.archives.file_reader import Decoders
 from ecr_events.codec import decode, encode
-from ecr_events.columns.schema import TIME, Column, detail_class
+from ecr_events.columns.schema import TIME, Column, columns_of, detail_class
 from ecr_events.errors import DecodeError
-from ecr_events.events import EventBridgeEvent, UnknownEvent
+from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.structs import build_once
 
 __all__ = ["RowDecoders", "row_decoders", "transpose"]
@@ -32,32 +32,45 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 """A time as AWS writes it."""
 
 
+_Time = Annotated[datetime, Meta(tz=True)]
+
+_Refused = Annotated[str, Meta(pattern="(?!)")]
+"""A type without values."""
+
+_CLASSES = get_args(ECREvent)
+
+_encode = msgspec.json.Encoder().encode
+
+
 class RowDecoders(Decoders):
     """The decoders of documents to rows with some columns, and of whole contracts only with all columns."""
 
     def __init__(self, wanted: frozenset[type[EventBridgeEvent]] | None, columns: Iterable[Column]) -> None:
         self._columns = list(columns)
-        self._rows: dict[Any, Any] = {None: _row_class(None, self._columns)}
+        self._other_row: Any = _row_class(None, self._columns)
+        self._row_classes: dict[Any, type[Any]] = {UnknownEvent: self._other_row}
+        self._nested = {self._other_row: [column for column in self._columns if column.name == "detail"]}
+        """The columns of JSON text that the rows of a class have values for."""
         super().__init__(wanted)
         self._decode_row = self.decode_known
-        self.decode_known = self._decode_and_check
+        self.decode_known = self._decode_and_finish
 
     def struct_of(self, cls: type[EventBridgeEvent]) -> type[Any]:
         """Return the class of the rows for the events of a class."""
-        key = None if issubclass(cls, UnknownEvent) else cls
-        if key not in self._rows:
-            self._rows[key] = _row_class(key, self._columns)
-        row_class: type[Any] = self._rows[key]
-        return row_class
+        if cls not in self._row_classes and cls in _CLASSES:
+            row_class = self._row_classes[cls] = _row_class(cls, self._columns)
+            own = {column.name for column in columns_of(cls) if column.is_json}
+            self._nested[row_class] = [column for column in self._columns if column.name in own]
+        return self._row_classes.get(cls, cls)
 
     def decode_run(self, text: memoryview, separator: bytes) -> list[Any] | None:
         """Return the rows of all documents in `text`; None if it contains anything but valid events of known types."""
         rows = super().decode_run(text, separator)
-        return rows if rows is not None and _have_valid_times(self.select(rows)) else None
+        return rows if rows is not None and self._finish(rows) else None
 
     def decode_other(self, document: bytes) -> Any:
         """Return the row of a document that `decode_known` refused. Raises DecodeError."""
-        return self.row_of(decode(document))
+        return self.row_of(decode(document), document)
 
     def decode_all(self, documents: list[Any], handle: Callable[[DecodeError], list[Any]]) -> list[Any]:
         """Return the wanted rows of some documents, of which each is one event, and the rows for errors."""
@@ -68,7 +81,7 @@ class RowDecoders(Decoders):
             except (ValueError, TypeError, RecursionError):
                 break
         else:
-            if _have_valid_times(self.select(rows)):
+            if self._finish(rows):
                 return self.select(rows)
         rows = []
         for document in documents:
@@ -78,14 +91,18 @@ class RowDecoders(Decoders):
                 rows += handle(error)
         return rows
 
-    def row_of(self, event: EventBridgeEvent) -> Any:
-        """Return the row of an event. Raises DecodeError."""
-        document = encode(event)
+    def row_of(self, event: EventBridgeEvent, document: bytes) -> Any:
+        """Return the row of a valid event. Raises DecodeError, with the document of the event, if it has none."""
         try:
-            row = self._unknown(event) if isinstance(event, UnknownEvent) else self._decode_row(document)
-            if row.__class__ in self._rows.values():
+            if isinstance(event, UnknownEvent):
+                names = [column.name for column in self._columns if not column.in_detail]
+                row = self._other_row(**{name: getattr(event, name) for name in names})
+            else:
+                row = self._decode_row(encode(event))
+            if row.__class__ in self._nested:
                 row.time = event.time.astimezone(UTC).isoformat()
-        except ValueError as error:
+                self._encode_nested([row])
+        except (ValueError, RecursionError) as error:
             raise DecodeError.from_exception(error, document) from error
         except OverflowError as error:
             raise DecodeError("out of range in UTC", "$.time", document) from error
@@ -93,20 +110,40 @@ class RowDecoders(Decoders):
 
     def error_row(self, error: DecodeError) -> Any:
         """Return the row of what could not be decoded."""
-        return self._rows[None](error=error)
+        return self._other_row(error=error)
 
-    def _unknown(self, event: UnknownEvent) -> Any:
-        names = [column.name for column in self._columns if not column.in_detail]
-        return self._rows[None](**{name: getattr(event, name) for name in names})
-
-    def _decode_and_check(self, document: bytes) -> Any:
+    def _decode_and_finish(self, document: bytes) -> Any:
+        """Return the row of a document. Raises ValueError or RecursionError if it needs a closer look."""
         row = self._decode_row(document)
-        selected: Any
-        for selected in self.select([row]):
-            if not _TIME.fullmatch(selected.time):
-                raise ValueError("unusual time")
-            datetime.fromisoformat(selected.time)
+        if row.__class__ in self._nested:
+            if _TIME.fullmatch(row.time):
+                datetime.fromisoformat(row.time)
+            else:
+                row.time = _utc_text(row.time)
+            self._encode_nested([row])
         return row
+
+    def _finish(self, rows: list[Any]) -> bool:
+        """Encode the nested parts of rows. Return False if a row needs a closer look."""
+        selected = self.select(rows)
+        if not _have_valid_times(selected):
+            return False
+        try:
+            self._encode_nested(selected)
+        except RecursionError:
+            return False
+        return True
+
+    def _encode_nested(self, rows: list[Any]) -> None:
+        """Turn the nested parts of rows into JSON text. It is done here because it fails if they are nested deeply."""
+        for row in rows:
+            for column in self._nested[row.__class__]:
+                part = row.detail_row if column.in_detail else row
+                value = getattr(part, column.name)
+                if value is UNSET:
+                    setattr(part, column.name, None)
+                elif value is not None or column.has_null:
+                    setattr(part, column.name, _encode(value))
 
 
 @build_once
@@ -138,6 +175,14 @@ def _row_class(cls: type[EventBridgeEvent] | None, columns: list[Column]) -> typ
     return _struct(cls, outer, others)
 
 
+def _utc_text(text: str) -> str:
+    """Return a time in any form that `decode` accepts in the form that Arrow accepts. Raises ValueError."""
+    try:
+        return msgspec.convert(text, _Time).astimezone(UTC).isoformat()
+    except OverflowError as error:
+        raise ValueError(f"{text} is out of range in UTC") from error
+
+
 def _struct(cls: Any, columns: list[Column], others: Iterable[Any] = ()) -> type[Any]:
     """Return a Struct of some columns, of others, and of the required fields of `cls` that are not among them."""
     own = {info.name: info for info in structs.fields(cls) if info.name != "detail"} if cls else {}
@@ -147,9 +192,9 @@ def _struct(cls: Any, columns: list[Column], others: Iterable[Any] = ()) -> type
         if info := own.pop(column.field, None):
             fields.append((column.name, _row_type(info), _wire_field(info)))
         else:
-            absent = UNSET if column.has_null else config.tag if config and column.name == "detail_type" else None
-            # The key begins like none of AWS's. A document that has it is refused, and decoded as an event.
-            fields.append((column.name, None, msgspec.field(name=f"-{column.name}", default=absent)))
+            absent = config.tag if config and column.name == "detail_type" else None
+            # AWS has no such key. A document that has it is refused, and decoded as an event.
+            fields.append((column.name, _Refused, msgspec.field(name=f"-{column.name}", default=absent)))
     fields += others
     fields += [(info.name, _row_type(info), _wire_field(info)) for info in own.values() if info.required]
     return msgspec.defstruct(

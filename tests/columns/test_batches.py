@@ -5,13 +5,14 @@ import msgspec
 import pyarrow as pa
 import pytest
 from documents import document
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecr_events import (
     DecodeError,
     ECRAWSAPICallViaCloudTrailEvent,
     ECREvent,
+    ECRImageAction,
     ECRImageActionEvent,
     ECRImageScanEvent,
     EventBridgeEvent,
@@ -38,6 +39,7 @@ def test_the_events_of_a_table_are_those_that_went_in() -> None:
     assert list(map(encode, from_arrow(table))) == list(map(encode, EVENTS))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(CLASSES).flatmap(events), max_size=5))
 def test_any_events_come_back(drawn: list[EventBridgeEvent]) -> None:
     """Hash and class included."""
@@ -60,6 +62,7 @@ def test_values_of_engines_are_events_too() -> None:
     assert list(from_arrow(table)) == EVENTS
     (batch,) = to_arrow(EVENTS).to_batches()
     assert list(from_arrow(batch)) == EVENTS
+    assert list(from_arrow(to_arrow(EVENTS).to_reader(7))) == EVENTS
 
 
 def test_null_and_absent_differ_where_cloudtrail_tells_them_apart() -> None:
@@ -119,13 +122,22 @@ def test_only_events_can_be_columns() -> None:
     with pytest.raises(UnicodeEncodeError):
         to_arrow([decode(document(ECRImageActionEvent, {"image-tag": "\ud800"}))])
     with pytest.raises(DecodeError, match=r"expected `str`, got `int` at \$.detail.result"):
-        to_arrow([decode(encode(sample(ECRImageActionEvent))), broken()])
+        to_arrow([sample(ECRImageActionEvent), changed(ECRImageActionEvent, detail=broken_detail())])
+    with pytest.raises(DecodeError, match=r"timezone component"):
+        to_arrow([changed(ECRImageActionEvent, time=datetime(2026, 5, 4, 9, 15, 31))])  # noqa: DTZ001 - on purpose
+    for name, value in {"account": 123, "resources": "abc", "detail_type": None, "detail": None}.items():
+        with pytest.raises(DecodeError, match=rf"expected `\w+`, got `\w+` at \$\.{name.replace('_', '-')}"):
+            to_arrow([changed(UnknownEvent, **{name: value})])
 
 
-def broken() -> EventBridgeEvent:
-    """Return an event that was built with a value of another type."""
-    event = sample(ECRImageActionEvent)
-    return msgspec.structs.replace(event, detail=msgspec.structs.replace(event.detail, result=7))
+def changed(cls: type[EventBridgeEvent], **fields: Any) -> EventBridgeEvent:
+    """Return the sample of a class with fields that nothing has checked."""
+    return msgspec.structs.replace(sample(cls), **fields)
+
+
+def broken_detail() -> ECRImageAction:
+    """Return a detail with a value of another type."""
+    return msgspec.structs.replace(sample(ECRImageActionEvent).detail, result=7)
 
 
 def replaced(column: str, values: list[Any]) -> pa.Table:
@@ -162,5 +174,7 @@ def test_a_row_that_is_not_an_event_is_an_error_with_its_number(table: pa.Table,
 
 def test_a_time_of_another_type_is_an_error() -> None:
     """It names the column."""
-    with pytest.raises(TypeError, match="column time must have times: "):
+    with pytest.raises(TypeError, match="column time must have timestamps, not bool"):
         list(from_arrow(replaced("time", [True, False])))
+    with pytest.raises(TypeError, match="column time must have timestamps, not int64"):
+        list(from_arrow(replaced("time", [1_777_885_200, 1_777_885_200_000])))

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pyarrow as pa
 import pytest
 from archive_styles import EVENTS, LINES, every_style
@@ -30,7 +31,7 @@ from ecr_events import (
     encode,
 )
 from ecr_events.archives import read
-from ecr_events.columns import arrow_schema, decode_batches, from_arrow, read_arrow, to_arrow
+from ecr_events.columns import arrow_schema, decode_batches, from_arrow, read_arrow, rows, to_arrow
 from ecr_events.samples import sample, variants
 from ecr_events.testing import malformed_payloads, payloads
 
@@ -168,10 +169,124 @@ def test_batches_have_the_wanted_size() -> None:
 
 
 def test_batches_of_long_events_are_smaller() -> None:
-    """So that memory is bounded."""
+    """So that memory is bounded: to 8 MiB of JSON, of errors too."""
     long = document(UnknownEvent) | {"detail": {"a": "x" * 70_000}}
-    text = b"\n".join([json.dumps(long).encode()] * 600)
-    assert [part.num_rows for part in read_arrow(text, columns=["id"])] == [256, 256, 88]
+    for line in (json.dumps(long), json.dumps(long | {"id": 7})):
+        text = b"\n".join([line.encode()] * 300)
+        sizes = [part.num_rows for part in read_arrow(text, columns=["id"], on_error="row")]
+        assert sum(sizes) == 300
+        assert 100 < max(sizes) < 125
+        (*parts,) = decode_batches([batch(*[line.encode()] * 300)], columns=["id"], on_error="row")
+        assert 100 < max(part.num_rows for part in parts) < 125
+
+
+class Named(io.BytesIO):
+    """A stream with a name."""
+
+    def __init__(self, data: bytes, name: Any) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [(7, None), (None, None), ("a.gz", "a.gz"), (Path("a"), "a"), ("\udcff.gz", "\\xff.gz")]
+)
+def test_the_name_of_a_stream_is_text(name: Any, shown: str | None) -> None:
+    """A number is a file descriptor, and a file's name may be other than UTF-8."""
+    (row,) = read_arrow(Named(b"{", name), on_error="row").read_all().column("error").to_pylist()
+    assert row is not None
+    assert row["file"] == shown
+
+
+def test_a_string_that_is_not_utf_8_is_an_error_of_its_row() -> None:
+    """Spark passes such strings on."""
+    documents = pa.array([encode(PUSH), encode(PUSH).replace(b"PUSH", b"P\xffSH")], pa.binary())
+    buffers: Any = documents.buffers()
+    strings = pa.Array.from_buffers(pa.string(), 2, buffers)
+    (part,) = decode_batches([pa.RecordBatch.from_arrays([strings], ["value"])], on_error="row")
+    assert part.column("id").to_pylist() == [PUSH.id, None]
+
+
+@pytest.mark.parametrize("key", ["-detail_type", "-detail", "-error", "-time", "detail_row", "error"])
+@pytest.mark.parametrize("value", ["null", '"a"', "{}"])
+def test_keys_that_no_event_has_change_nothing(key: str, value: str) -> None:
+    """Also if a row has a column under such a key."""
+    outer = encode(PUSH)[:-1] + f',"{key}":{value}}}'.encode()
+    inner = encode(PUSH)[:-2] + f',"-request_parameters":{value},"{key}":{value}}}}}'.encode()
+    for payload in (outer, inner):
+        assert list(from_arrow(read_arrow(payload).read_all())) == [PUSH]
+        assert read_arrow(payload).read_all().column("request_parameters").to_pylist() == [None]
+        assert decoded(payload).column("request_parameters").to_pylist() == [None]
+
+
+@pytest.mark.parametrize("depth", [900, 960, *range(975, 1_000)])
+def test_deep_nesting_is_a_row_or_an_error(depth: int) -> None:
+    """Whatever the stack allows; encoding needs more of it than decoding."""
+    deep = '{"a":' * depth + "1" + "}" * depth
+    record = json.dumps(document(ECRAWSAPICallViaCloudTrailEvent, {"requestParameters": "DEEP"}))
+    unknown = json.dumps(document(UnknownEvent) | {"detail": "DEEP"})
+    for text in (record, unknown):
+        payload = text.replace('"DEEP"', deep).encode()
+        assert decoded(payload, on_error="row").num_rows == 1
+        assert read_arrow(payload, on_error="row").read_all().num_rows == 1
+
+
+def test_what_is_too_deep_to_be_encoded_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The events around it are not affected."""
+
+    def encode_json(value: Any) -> bytes:
+        if isinstance(value, dict) and "deep" in value:
+            raise RecursionError("maximum recursion depth exceeded")
+        return msgspec.json.encode(value)
+
+    monkeypatch.setattr(rows, "_encode", encode_json)
+    lines = [encode(PUSH), json.dumps(document(UnknownEvent) | {"detail": {"deep": 1}}).encode(), encode(PUSH)]
+    lines.insert(0, json.dumps(document(ECRAWSAPICallViaCloudTrailEvent, {"requestParameters": {"deep": 1}})).encode())
+    assert decoded(lines[0], on_error="row").column("error").null_count == 0
+    for table in (read_arrow(b"\n".join(lines), on_error="row").read_all(), decoded(*lines, on_error="row")):
+        errors = table.column("error").to_pylist()
+        assert [row and row["payload"] for row in errors] == [lines[0], None, lines[2], None]
+        assert [row["reason"] for row in errors if row] == ["maximum recursion depth exceeded"] * 2
+
+
+def test_what_precedes_an_error_is_not_lost(tmp_path: Path) -> None:
+    """In a batch of its own, before the error is raised."""
+    reader = read_arrow(encode(PUSH) + b"\n{")
+    assert list(from_arrow(reader.read_next_batch())) == [PUSH]
+    with pytest.raises(ArchiveError):
+        reader.read_next_batch()
+    (tmp_path / "0").write_bytes(encode(PUSH))
+    (tmp_path / "1").symlink_to("/proc/self/mem")
+    reader = read_arrow(tmp_path, on_error="row")
+    assert list(from_arrow(reader.read_next_batch())) == [PUSH]
+    with pytest.raises(OSError, match="Input/output error"):
+        reader.read_next_batch()
+
+
+@pytest.mark.parametrize("time", [TIME, TIME[:-1] + ".5Z", TIME[:-1] + "+00:00"])
+def test_what_is_not_selected_is_not_checked_whatever_the_time(time: str) -> None:
+    """Its form does not matter."""
+    broken = json.dumps(document(ECRImageScanEvent, {"image-tags": 7}) | {"time": time}).encode()
+    for table in (read_arrow(broken, columns=["id"]).read_all(), decoded(broken, columns=["id"])):
+        assert table.num_rows == 1
+
+
+def test_an_error_has_the_document_as_it_was() -> None:
+    """Also where the event is valid, and only its row is not."""
+    payload = json.dumps(document(ECRImageScanEvent, {"finding-severity-counts": {"HIGH": 2**53 + 1}, "a": 1})).encode()
+    for table in (read_arrow(payload, on_error="row").read_all(), decoded(payload, on_error="row")):
+        assert [row and row["payload"] for row in table.column("error").to_pylist()] == [payload]
+
+
+class OwnUnknown(UnknownEvent, frozen=True, kw_only=True):
+    """A user's subclass."""
+
+
+def test_a_subclass_selects_as_it_does_in_read() -> None:
+    """Nothing: no event of an archive is decoded to it."""
+    text = b"\n".join(map(encode, EVENTS))
+    assert list(read(text, types=[OwnUnknown])) == []
+    assert read_arrow(text, types=[OwnUnknown]).read_all().num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -227,7 +342,7 @@ def test_every_column_can_be_read_alone() -> None:
 
 
 def test_errors_are_raised_skipped_or_passed() -> None:
-    """As by `read`; the events before an error are in earlier batches, if these are full."""
+    """As by `read`."""
     text = encode(PUSH) + b"\n{\n" + encode(PUSH)
     reader = read_arrow(text, batch_size=1)
     assert list(from_arrow(reader.read_next_batch())) == [PUSH]
