@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeAlias, cast
 
@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from ecr_events.codec import convert_document, decode, encode
-from ecr_events.columns.rows import RowDecoders, row_decoders, transpose
+from ecr_events.columns.rows import Columns, RowDecoders, row_decoders
 from ecr_events.columns.schema import COUNTS, ERROR, TIME, Column, classes_from, columns_of, schema_of, select_columns
 from ecr_events.errors import DecodeError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
@@ -22,7 +22,7 @@ __all__ = ["BATCH_SIZE", "BatchBuilder", "from_arrow", "to_arrow"]
 BATCH_SIZE = 2_048
 """Rows whose values fit into a processor's cache."""
 
-_Build: TypeAlias = "Callable[[tuple[Any, ...]], pa.Array[Any]]"
+_Build: TypeAlias = "Callable[[Sequence[Any]], pa.Array[Any]]"
 
 _CLASSES = {detail_type_of(cls): cls for cls in classes_from(None)}
 """The classes of events; that of unknown ones by None."""
@@ -31,23 +31,33 @@ _decode_json = msgspec.json.Decoder().decode
 
 
 class BatchBuilder:
-    """Builds the batches of some columns from rows."""
+    """Collects the columns of rows, and builds batches of them."""
 
     def __init__(self, columns: list[Column], *, dictionaries: bool, errors: bool) -> None:
         self.schema = schema_of(columns, dictionaries=dictionaries, errors=errors)
-        self._columns = columns
         types = self.schema.types[: len(columns)]
         self._builds = [_build_function(column, type) for column, type in zip(columns, types, strict=True)]
+        self._values: list[list[Any]] = [[] for _ in columns]
+        self._errors: list[DecodeError | None] = []
         self._has_errors = errors
 
-    def build(self, rows: list[Any]) -> pa.RecordBatch:
-        """Return the batch of some rows."""
-        if not rows:
-            return pa.RecordBatch.from_pylist([], self.schema)
-        columns, errors = transpose(rows, self._columns)
-        arrays = [build(values) for build, values in zip(self._builds, columns, strict=True)]
+    def __len__(self) -> int:
+        """Return the number of rows of which no batch has been built."""
+        return len(self._errors)
+
+    def add(self, columns: Columns) -> None:
+        """Add rows."""
+        for values, added in zip(self._values, columns.values, strict=True):
+            values.extend(added)
+        self._errors.extend(columns.errors)
+
+    def take(self, count: int) -> pa.RecordBatch:
+        """Return the batch of the first rows, at most so many, and remove them."""
+        arrays = [build(values[:count]) for build, values in zip(self._builds, self._values, strict=True)]
         if self._has_errors:
-            arrays.append(pa.array([error and _error_values(error) for error in errors], ERROR))
+            arrays.append(pa.array([error and _error_values(error) for error in self._errors[:count]], ERROR))
+        for values in (*self._values, self._errors):
+            del values[:count]
         batch: pa.RecordBatch = cast(Any, pa).record_batch(arrays, schema=self.schema)  # its stub is incomplete
         return batch
 
@@ -91,7 +101,8 @@ def to_arrow(events: Iterable[EventBridgeEvent], columns: Iterable[str] | None =
     rows = (_row(decoders, event, index) for index, event in enumerate(events))
     batches: list[pa.RecordBatch] = []
     while batch := list(islice(rows, BATCH_SIZE)):
-        batches.append(builder.build(batch))
+        builder.add(decoders.transpose(batch))
+        batches.append(builder.take(len(batch)))
     return pa.Table.from_batches(batches, builder.schema)
 
 

@@ -9,7 +9,7 @@ from ecr_events.archives.file_reader import FileReader
 from ecr_events.archives.reader import check_on_error, check_types
 from ecr_events.archives.sources import Source, check_source, open_source
 from ecr_events.columns.batches import BATCH_SIZE, BatchBuilder
-from ecr_events.columns.rows import RowDecoders, row_decoders
+from ecr_events.columns.rows import Columns, RowDecoders, row_decoders
 from ecr_events.columns.schema import classes_from, select_columns
 from ecr_events.errors import DecodeError
 from ecr_events.events import EventBridgeEvent
@@ -68,8 +68,8 @@ def read_arrow(
     check_source(source)
     decoders, builder = _prepare(types, columns, on_error, dictionaries=dictionaries)
     _check_batch_size(batch_size)
-    rows = _read_rows(source, decoders, on_error)
-    return pa.RecordBatchReader.from_batches(builder.schema, _batches(rows, builder, batch_size))
+    found = _read_columns(source, decoders, on_error)
+    return pa.RecordBatchReader.from_batches(builder.schema, _batches(found, builder, batch_size))
 
 
 def decode_batches(
@@ -120,13 +120,17 @@ def _check_batch_size(size: object) -> None:
         raise ValueError(f"batch_size must be a positive integer, not {size!r:.200}")
 
 
-def _read_rows(source: Source, decoders: RowDecoders, on_error: OnRowError) -> Generator[tuple[list[Any], int]]:
-    """Yield lists of rows, with the number of bytes of text that were received with them."""
+def _read_columns(source: Source, decoders: RowDecoders, on_error: OnRowError) -> Generator[tuple[list[Columns], int]]:
+    """Yield columns, with the number of bytes of text that were received with them."""
     for name, file in open_source(source):
         reader, counted = FileReader(name, file, decoders), 0
-        for batch in reader.batches():
+        found: Any
+        for found in reader.batches():
             size, counted = reader.received - counted, reader.received
-            yield batch if isinstance(batch, list) else _handle(batch, decoders, on_error), size
+            if isinstance(found, list):
+                yield found, size
+            elif rows := _handle(found, decoders, on_error):
+                yield [decoders.transpose(rows)], size
 
 
 def _handle(error: DecodeError, decoders: RowDecoders, on_error: OnRowError) -> list[Any]:
@@ -141,24 +145,23 @@ def _handle(error: DecodeError, decoders: RowDecoders, on_error: OnRowError) -> 
 
 
 def _batches(
-    lists: Iterable[tuple[list[Any], int]], builder: BatchBuilder, batch_size: int
+    lists: Iterable[tuple[list[Columns], int]], builder: BatchBuilder, batch_size: int
 ) -> Iterator[pa.RecordBatch]:
-    rows: list[Any] = []
     received = 0
     try:
         for found, size in lists:
-            rows += found
+            for columns in found:
+                builder.add(columns)
             received += size
-            while len(rows) >= batch_size or (rows and received >= _MAX_SIZE):
-                yield builder.build(rows[:batch_size])
-                del rows[:batch_size]
+            while len(builder) >= batch_size or (len(builder) and received >= _MAX_SIZE):
+                yield builder.take(batch_size)
                 received = 0
     except Exception:
-        if rows:
-            yield builder.build(rows)  # what precedes the error is not lost
+        if len(builder):
+            yield builder.take(batch_size)  # what precedes the error is not lost
         raise
-    if rows:
-        yield builder.build(rows)
+    if len(builder):
+        yield builder.take(batch_size)
 
 
 def _decode_batches(
@@ -169,7 +172,9 @@ def _decode_batches(
         size = max(1, min(BATCH_SIZE, _MAX_SIZE * len(column) // max(1, column.nbytes)))
         for start in range(0, len(column), size):
             documents = column.slice(start, size).to_pylist()
-            yield builder.build(decoders.decode_all(documents, lambda error: _handle(error, decoders, on_error)))
+            for columns in decoders.decode_all(documents, lambda error: _handle(error, decoders, on_error)):
+                builder.add(columns)
+            yield builder.take(len(builder))
 
 
 def _only_column(batch: Any) -> Any:

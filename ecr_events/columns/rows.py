@@ -1,14 +1,14 @@
 """Events decoded to rows: Structs whose first fields are the columns, in the same order for every class of event.
 
 The detail is a Struct of its own, as in JSON. Columns that a class lacks are fields under keys that no event has. So
-the values of all rows are tuples, which `zip` turns into columns at a third of the cost of reading attributes. The time
-stays text, which Arrow parses in a fifth of the time.
+the values of all rows are tuples, which `zip` turns into columns at a third of the cost of reading attributes, while
+they are still in the processor's cache. The time stays text, which Arrow parses in a fifth of the time.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
 import msgspec
 import pyarrow as pa
@@ -21,7 +21,7 @@ from ecr_events.errors import DecodeError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.structs import build_once
 
-__all__ = ["RowDecoders", "row_decoders", "transpose"]
+__all__ = ["Columns", "RowDecoders", "row_decoders"]
 
 _EXACT = 1 << 53
 """Integers up to this one are exact as floats."""
@@ -42,11 +42,26 @@ _CLASSES = get_args(ECREvent)
 _encode = msgspec.json.Encoder().encode
 
 
+class Columns(NamedTuple):
+    """The values of some rows by column."""
+
+    values: list[tuple[Any, ...]]
+    """Those of each column."""
+
+    errors: tuple[DecodeError | None, ...]
+    """The errors of the rows that are not events."""
+
+
 class RowDecoders(Decoders):
     """The decoders of documents to rows with some columns, and of whole contracts only with all columns."""
 
     def __init__(self, wanted: frozenset[type[EventBridgeEvent]] | None, columns: Iterable[Column]) -> None:
         self._columns = list(columns)
+        names = [column.name for column in self._columns if not column.in_detail]
+        self._width = len(names)
+        self._places = [None if column.in_detail else names.index(column.name) for column in self._columns]
+        """The place of each column in the envelope; None for those of the detail."""
+        self._time = next((place for place, column in enumerate(self._columns) if column.name == "time"), None)
         self._other_row: Any = _row_class(None, self._columns)
         self._row_classes: dict[Any, type[Any]] = {UnknownEvent: self._other_row}
         self._nested = {self._other_row: [column for column in self._columns if column.name == "detail"]}
@@ -64,16 +79,23 @@ class RowDecoders(Decoders):
         return self._row_classes.get(cls, cls)
 
     def decode_run(self, text: memoryview, separator: bytes) -> list[Any] | None:
-        """Return the rows of all documents in `text`; None if it contains anything but valid events of known types."""
+        """Return the columns of all documents in `text`; None if it has anything but valid events of known types."""
         rows = super().decode_run(text, separator)
-        return rows if rows is not None and self._finish(rows) else None
+        return None if rows is None else self._finish(rows)
 
     def decode_other(self, document: bytes) -> Any:
         """Return the row of a document that `decode_known` refused. Raises DecodeError."""
         return self.row_of(decode(document), document)
 
-    def decode_all(self, documents: list[Any], handle: Callable[[DecodeError], list[Any]]) -> list[Any]:
-        """Return the wanted rows of some documents, of which each is one event, and the rows for errors."""
+    def select(self, events: list[Any]) -> list[Any]:
+        """Return the columns of the wanted rows, in a list; an empty one if there are none."""
+        if events and isinstance(events[0], Columns):
+            return events
+        rows = self._select_rows(events)
+        return [self.transpose(rows)] if rows else []
+
+    def decode_all(self, documents: list[Any], handle: Callable[[DecodeError], list[Any]]) -> list[Columns]:
+        """Return the columns of the wanted ones of some documents, of which each is one event, and of errors."""
         rows: list[Any] = []
         for document in documents:
             try:
@@ -81,15 +103,23 @@ class RowDecoders(Decoders):
             except (ValueError, TypeError, RecursionError):
                 break
         else:
-            if self._finish(rows):
-                return self.select(rows)
+            finished = self._finish(rows)
+            if finished is not None:
+                return finished
         rows = []
         for document in documents:
             try:
-                rows += self.select([self.decode(b"null" if document is None else document)])
+                rows += self._select_rows([self.decode(b"null" if document is None else document)])
             except DecodeError as error:
                 rows += handle(error)
-        return rows
+        return [self.transpose(rows)] if rows else []
+
+    def transpose(self, rows: list[Any]) -> Columns:
+        """Return the columns of some rows, at least one."""
+        envelope = zip(*map(structs.astuple, rows), strict=False)
+        outer = [next(envelope) for _ in range(self._width)]
+        errors, details = next(envelope), zip(*map(structs.astuple, next(envelope)), strict=False)
+        return Columns([next(details) if place is None else outer[place] for place in self._places], errors)
 
     def row_of(self, event: EventBridgeEvent, document: bytes) -> Any:
         """Return the row of a valid event. Raises DecodeError, with the document of the event, if it has none."""
@@ -123,16 +153,22 @@ class RowDecoders(Decoders):
             self._encode_nested([row])
         return row
 
-    def _finish(self, rows: list[Any]) -> bool:
-        """Encode the nested parts of rows. Return False if a row needs a closer look."""
-        selected = self.select(rows)
-        if not _have_valid_times(selected):
-            return False
+    def _select_rows(self, rows: list[Any]) -> list[Any]:
+        return rows if self._wanted is None else [row for row in rows if row.__class__ in self._wanted]
+
+    def _finish(self, rows: list[Any]) -> list[Columns] | None:
+        """Return the columns of decoded rows. None if a row needs a closer look."""
+        rows = self._select_rows(rows)
+        if not rows:
+            return []
         try:
-            self._encode_nested(selected)
+            if any(map(self._nested.__getitem__, {*map(type, rows)})):
+                self._encode_nested(rows)
         except RecursionError:
-            return False
-        return True
+            return None
+        columns = self.transpose(rows)
+        times = [row.time for row in rows] if self._time is None else columns.values[self._time]
+        return [columns] if _are_valid_times(times) else None
 
     def _encode_nested(self, rows: list[Any]) -> None:
         """Turn the nested parts of rows into JSON text. It is done here because it fails if they are nested deeply."""
@@ -150,15 +186,6 @@ class RowDecoders(Decoders):
 def row_decoders(arguments: tuple[frozenset[type[EventBridgeEvent]] | None, tuple[Column, ...]]) -> RowDecoders:
     """Return the decoders for wanted events, or for all, and for some columns."""
     return RowDecoders(*arguments)
-
-
-def transpose(rows: list[Any], columns: list[Column]) -> tuple[list[tuple[Any, ...]], tuple[Any, ...]]:
-    """Return the values of the columns of some rows, at least one, and the errors."""
-    envelope = zip(*map(structs.astuple, rows), strict=False)
-    values = {column.name: next(envelope) for column in columns if not column.in_detail}
-    errors, details = next(envelope), zip(*map(structs.astuple, next(envelope)), strict=False)
-    values |= {column.name: next(details) for column in columns if column.in_detail}
-    return [values[column.name] for column in columns], errors
 
 
 def _row_class(cls: type[EventBridgeEvent] | None, columns: list[Column]) -> type[Any]:
@@ -222,11 +249,8 @@ def _row_type(info: structs.FieldInfo) -> Any:
     return info.type
 
 
-def _have_valid_times(rows: list[Any]) -> bool:
+def _are_valid_times(texts: Sequence[str]) -> bool:
     """Return whether all times have AWS's form. Arrow accepts forms that msgspec refuses, and the reverse."""
-    texts = [row.time for row in rows]
-    if not texts:
-        return True
     try:
         pa.array(texts, pa.string()).cast(TIME)
     except pa.ArrowInvalid:
