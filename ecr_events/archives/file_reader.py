@@ -94,14 +94,14 @@ class Decoders:
         return events if self._wanted is None else [event for event in events if event.__class__ in self._wanted]
 
 
-decoders_for = build_once(Decoders)
+decoders_for: Callable[[frozenset[type[EventBridgeEvent]] | None], Decoders] = build_once(Decoders)
 
 
 class FileReader:
     """The reading of one file: its text as far as it has been received and not been used, and its style."""
 
     def __init__(self, name: str | None, file: BinaryReader, decoders: Decoders) -> None:
-        self.received = 0
+        self.received: int = 0
         """Number of bytes of text received, up to a chunk more than there is in the events that were yielded."""
         self._name = name
         self._file = file

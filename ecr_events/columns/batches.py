@@ -34,7 +34,7 @@ class BatchBuilder:
     """Collects the columns of rows, and builds batches of them."""
 
     def __init__(self, columns: list[Column], *, dictionaries: bool, errors: bool) -> None:
-        self.schema = schema_of(columns, dictionaries=dictionaries, errors=errors)
+        self.schema: pa.Schema = schema_of(columns, dictionaries=dictionaries, errors=errors)
         types = self.schema.types[: len(columns)]
         self._builds = [_build_function(column, type) for column, type in zip(columns, types, strict=True)]
         self._values: list[list[Any]] = [[] for _ in columns]

@@ -31,7 +31,6 @@ _COUNT = Annotated[int, Meta(ge=-_EXACT, le=_EXACT)]
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 """A time as AWS writes it."""
 
-
 _Time = Annotated[datetime, Meta(tz=True)]
 
 _Refused = Annotated[str, Meta(pattern="(?!)")]
@@ -53,7 +52,7 @@ class Columns(NamedTuple):
 
 
 class RowDecoders(Decoders):
-    """The decoders of documents to rows with some columns, and of whole contracts only with all columns."""
+    """The decoders of documents to rows with some columns. Only with all columns do they check the whole contract."""
 
     def __init__(self, wanted: frozenset[type[EventBridgeEvent]] | None, columns: Iterable[Column]) -> None:
         self._columns = list(columns)
@@ -68,7 +67,7 @@ class RowDecoders(Decoders):
         """The columns of JSON text that the rows of a class have values for."""
         super().__init__(wanted)
         self._decode_row = self.decode_known
-        self.decode_known = self._decode_and_finish
+        self.decode_known: Callable[[bytes], Any] = self._decode_and_finish
 
     def struct_of(self, cls: type[EventBridgeEvent]) -> type[Any]:
         """Return the class of the rows for the events of a class."""
