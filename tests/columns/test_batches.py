@@ -40,7 +40,7 @@ def test_the_events_of_a_table_are_those_that_went_in() -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.sampled_from(CLASSES).flatmap(events), max_size=5))
+@given(st.lists(st.sampled_from(CLASSES).flatmap(events), max_size=2))
 def test_any_events_come_back(drawn: list[EventBridgeEvent]) -> None:
     """Hash and class included."""
     back = list(from_arrow(to_arrow(drawn)))
