@@ -52,7 +52,7 @@ class BatchBuilder:
         self._errors.extend(columns.errors)
 
     def take(self, count: int) -> pa.RecordBatch:
-        """Return the batch of the first rows, at most so many, and remove them."""
+        """Return the batch of the first `count` rows, or of fewer if there are fewer, and remove them."""
         arrays = [build(values[:count]) for build, values in zip(self._builds, self._values, strict=True)]
         if self._has_errors:
             arrays.append(pa.array([error and _error_values(error) for error in self._errors[:count]], ERROR))
@@ -101,7 +101,8 @@ def to_arrow(events: Iterable[EventBridgeEvent], columns: Iterable[str] | None =
     rows = (_row(decoders, event, index) for index, event in enumerate(events))
     batches: list[pa.RecordBatch] = []
     while batch := list(islice(rows, BATCH_SIZE)):
-        builder.add(decoders.transpose(batch))
+        for found in decoders.transpose(batch):
+            builder.add(found)
         batches.append(builder.take(len(batch)))
     return pa.Table.from_batches(batches, builder.schema)
 

@@ -127,10 +127,7 @@ def _read_columns(source: Source, decoders: RowDecoders, on_error: OnRowError) -
         found: Any
         for found in reader.batches():
             size, counted = reader.received - counted, reader.received
-            if isinstance(found, list):
-                yield found, size
-            elif rows := _handle(found, decoders, on_error):
-                yield [decoders.transpose(rows)], size
+            yield found if isinstance(found, list) else decoders.transpose(_handle(found, decoders, on_error)), size
 
 
 def _handle(error: DecodeError, decoders: RowDecoders, on_error: OnRowError) -> list[Any]:

@@ -56,9 +56,8 @@ class RowDecoders(Decoders):
 
     def __init__(self, wanted: frozenset[type[EventBridgeEvent]] | None, columns: Iterable[Column]) -> None:
         self._columns = list(columns)
-        names = [column.name for column in self._columns if not column.in_detail]
-        self._width = len(names)
-        self._places = [None if column.in_detail else names.index(column.name) for column in self._columns]
+        self._envelope = [column.name for column in self._columns if not column.in_detail]
+        self._places = [None if column.in_detail else self._envelope.index(column.name) for column in self._columns]
         """The place of each column in the envelope; None for those of the detail."""
         self._time = next((place for place, column in enumerate(self._columns) if column.name == "time"), None)
         self._other_row: Any = _row_class(None, self._columns)
@@ -90,8 +89,7 @@ class RowDecoders(Decoders):
         """Return the columns of the wanted rows, in a list; an empty one if there are none."""
         if events and isinstance(events[0], Columns):
             return events
-        rows = self._select_rows(events)
-        return [self.transpose(rows)] if rows else []
+        return self.transpose(self._select_rows(events))
 
     def decode_all(self, documents: list[Any], handle: Callable[[DecodeError], list[Any]]) -> list[Columns]:
         """Return the columns of the wanted ones of some documents, of which each is one event, and of errors."""
@@ -111,21 +109,22 @@ class RowDecoders(Decoders):
                 rows += self._select_rows([self.decode(b"null" if document is None else document)])
             except DecodeError as error:
                 rows += handle(error)
-        return [self.transpose(rows)] if rows else []
+        return self.transpose(rows)
 
-    def transpose(self, rows: list[Any]) -> Columns:
-        """Return the columns of some rows, at least one."""
+    def transpose(self, rows: list[Any]) -> list[Columns]:
+        """Return the columns of some rows, in a list; an empty one if there are none."""
+        if not rows:
+            return []
         envelope = zip(*map(structs.astuple, rows), strict=False)
-        outer = [next(envelope) for _ in range(self._width)]
+        outer = [next(envelope) for _ in self._envelope]
         errors, details = next(envelope), zip(*map(structs.astuple, next(envelope)), strict=False)
-        return Columns([next(details) if place is None else outer[place] for place in self._places], errors)
+        return [Columns([next(details) if place is None else outer[place] for place in self._places], errors)]
 
     def row_of(self, event: EventBridgeEvent, document: bytes) -> Any:
         """Return the row of a valid event. Raises DecodeError, with the document of the event, if it has none."""
         try:
             if isinstance(event, UnknownEvent):
-                names = [column.name for column in self._columns if not column.in_detail]
-                row = self._other_row(**{name: getattr(event, name) for name in names})
+                row = self._other_row(**{name: getattr(event, name) for name in self._envelope})
             else:
                 row = self._decode_row(encode(event))
             if row.__class__ in self._nested:
@@ -158,16 +157,17 @@ class RowDecoders(Decoders):
     def _finish(self, rows: list[Any]) -> list[Columns] | None:
         """Return the columns of decoded rows. None if a row needs a closer look."""
         rows = self._select_rows(rows)
-        if not rows:
-            return []
         try:
             if any(map(self._nested.__getitem__, {*map(type, rows)})):
                 self._encode_nested(rows)
         except RecursionError:
             return None
-        columns = self.transpose(rows)
-        times = [row.time for row in rows] if self._time is None else columns.values[self._time]
-        return [columns] if _are_valid_times(times) else None
+        found = self.transpose(rows)
+        for columns in found:
+            times = [row.time for row in rows] if self._time is None else columns.values[self._time]
+            if not _are_valid_times(times):
+                return None
+        return found
 
     def _encode_nested(self, rows: list[Any]) -> None:
         """Turn the nested parts of rows into JSON text. It is done here because it fails if they are nested deeply."""
