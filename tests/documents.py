@@ -51,3 +51,9 @@ def error_text(payload: Any, **arguments: Any) -> str:
         decode(payload, **arguments)
     assert caught.value.payload is payload
     return str(caught.value)
+
+
+def has_exact_counts(event: Any) -> bool:
+    """Return whether the severity counts of an event are exact as floats, as columns have them."""
+    counts = getattr(getattr(event, "detail", None), "finding_severity_counts", None) or {}
+    return all(isinstance(count, float) or abs(count) <= 2**53 for count in counts.values())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, TypeAlias, cast
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, repeat
+from typing import Any, cast
 
 import msgspec
 import pyarrow as pa
@@ -22,7 +23,6 @@ __all__ = ["BATCH_SIZE", "BatchBuilder", "from_arrow", "to_arrow"]
 BATCH_SIZE = 2_048
 """Rows whose values fit into a processor's cache."""
 
-_Build: TypeAlias = "Callable[[Sequence[Any]], pa.Array[Any]]"
 
 _CLASSES = {detail_type_of(cls): cls for cls in classes_from(None)}
 """The classes of events; that of unknown ones by None."""
@@ -35,37 +35,45 @@ class BatchBuilder:
 
     def __init__(self, columns: list[Column], *, dictionaries: bool, errors: bool) -> None:
         self.schema: pa.Schema = schema_of(columns, dictionaries=dictionaries, errors=errors)
-        types = self.schema.types[: len(columns)]
-        self._builds = [_build_function(column, type) for column, type in zip(columns, types, strict=True)]
-        self._values: list[list[Any]] = [[] for _ in columns]
-        self._errors: list[DecodeError | None] = []
+        self._types = self.schema.types[: len(columns)]
         self._has_errors = errors
+        self._parts: deque[Columns] = deque()
+        self._count = 0
 
     def __len__(self) -> int:
         """Return the number of rows of which no batch has been built."""
-        return len(self._errors)
+        return self._count
 
     def add(self, columns: Columns) -> None:
         """Add rows."""
-        for values, added in zip(self._values, columns.values, strict=True):
-            values.extend(added)
-        self._errors.extend(columns.errors)
+        self._parts.append(columns)
+        self._count += len(columns)
 
     def take(self, count: int) -> pa.RecordBatch:
         """Return the batch of the first `count` rows, or of fewer if there are fewer, and remove them."""
-        arrays = [build(values[:count]) for build, values in zip(self._builds, self._values, strict=True)]
+        parts: list[Columns] = []
+        while self._parts and count:
+            part = self._parts.popleft()
+            if len(part) > count:
+                self._parts.appendleft(part.slice(count, None))
+                part = part.slice(0, count)
+            parts.append(part)
+            count -= len(part)
+        self._count -= sum(map(len, parts))
+        by_column = zip(*(part.values for part in parts), strict=True) if parts else repeat(())
+        arrays = [_build(values, type) for values, type in zip(by_column, self._types, strict=False)]
         if self._has_errors:
-            arrays.append(pa.array([error and _error_values(error) for error in self._errors[:count]], ERROR))
-        for values in (*self._values, self._errors):
-            del values[:count]
+            errors = chain.from_iterable(part.errors for part in parts)
+            arrays.append(pa.array([error and _error_values(error) for error in errors], ERROR))
         batch: pa.RecordBatch = cast(Any, pa).record_batch(arrays, schema=self.schema)  # its stub is incomplete
         return batch
 
 
-def _build_function(column: Column, type: pa.DataType) -> _Build:
-    if column.type == TIME:
-        return lambda values: pa.array(values, pa.string()).cast(TIME)
-    return lambda values: pa.array(values, type)
+def _build(parts: tuple[Any, ...], type: pa.DataType) -> Any:
+    """Return the array of the values of a column, which are those of some parts."""
+    if type == TIME and parts:
+        return pa.concat_arrays(parts)
+    return pa.array([*chain.from_iterable(parts)], type)
 
 
 def _error_values(error: DecodeError) -> dict[str, Any]:

@@ -8,7 +8,7 @@ they are still in the processor's cache. The time stays text, which Arrow parses
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
 import pyarrow as pa
@@ -41,14 +41,34 @@ _CLASSES = get_args(ECREvent)
 _encode = msgspec.json.Encoder().encode
 
 
-class Columns(NamedTuple):
+def _parse_times(texts: Sequence[str | None]) -> Any:
+    """Return an Arrow array of times. Raises pyarrow.ArrowInvalid."""
+    return pa.array(texts, pa.string()).cast(TIME)
+
+
+def _parse_aws_times(texts: Sequence[str]) -> Any:
+    """Return the same for times in AWS's form. Arrow accepts forms that msgspec refuses, and the reverse."""
+    if {*map(len, texts)} - {len("2026-05-04T09:15:31Z")} or min(texts, default="0001") < "0001":
+        raise pa.ArrowInvalid
+    return _parse_times(texts)
+
+
+class Columns(msgspec.Struct, frozen=True):
     """The values of some rows by column."""
 
-    values: list[tuple[Any, ...]]
-    """Those of each column."""
+    values: list[Any]
+    """Those of each column: a tuple; of the time, an Arrow array."""
 
     errors: tuple[DecodeError | None, ...]
     """The errors of the rows that are not events."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.errors)
+
+    def slice(self, start: int, stop: int | None) -> "Columns":
+        """Return the values of some of the rows."""
+        return Columns([values[start:stop] for values in self.values], self.errors[start:stop])
 
 
 class RowDecoders(Decoders):
@@ -59,7 +79,7 @@ class RowDecoders(Decoders):
         self._envelope = [column.name for column in self._columns if not column.in_detail]
         self._places = [None if column.in_detail else self._envelope.index(column.name) for column in self._columns]
         """The place of each column in the envelope; None for those of the detail."""
-        self._time = next((place for place, column in enumerate(self._columns) if column.name == "time"), None)
+        self._time = self._envelope.index("time") if "time" in self._envelope else None
         self._other_row: Any = _row_class(None, self._columns)
         self._row_classes: dict[Any, type[Any]] = {UnknownEvent: self._other_row}
         self._nested = {self._other_row: [column for column in self._columns if column.name == "detail"]}
@@ -111,12 +131,14 @@ class RowDecoders(Decoders):
                 rows += handle(error)
         return self.transpose(rows)
 
-    def transpose(self, rows: list[Any]) -> list[Columns]:
+    def transpose(self, rows: list[Any], parse_times: Callable[[Any], Any] = _parse_times) -> list[Columns]:
         """Return the columns of some rows, in a list; an empty one if there are none."""
         if not rows:
             return []
         envelope = zip(*map(structs.astuple, rows), strict=False)
-        outer = [next(envelope) for _ in self._envelope]
+        outer: list[Any] = [next(envelope) for _ in self._envelope]
+        if self._time is not None:
+            outer[self._time] = parse_times(outer[self._time])
         errors, details = next(envelope), zip(*map(structs.astuple, next(envelope)), strict=False)
         return [Columns([next(details) if place is None else outer[place] for place in self._places], errors)]
 
@@ -156,18 +178,17 @@ class RowDecoders(Decoders):
 
     def _finish(self, rows: list[Any]) -> list[Columns] | None:
         """Return the columns of decoded rows. None if a row needs a closer look."""
-        rows = self._select_rows(rows)
+        classes = {*map(type, rows)}
+        if self._wanted is not None and not classes <= self._wanted:
+            rows = self._select_rows(rows)
         try:
-            if any(map(self._nested.__getitem__, {*map(type, rows)})):
+            if any(map(self._nested.get, classes)):
                 self._encode_nested(rows)
-        except RecursionError:
+            if self._time is None:
+                _parse_aws_times([row.time for row in rows])
+            return self.transpose(rows, _parse_aws_times)
+        except (RecursionError, pa.ArrowInvalid):
             return None
-        found = self.transpose(rows)
-        for columns in found:
-            times = [row.time for row in rows] if self._time is None else columns.values[self._time]
-            if not _are_valid_times(times):
-                return None
-        return found
 
     def _encode_nested(self, rows: list[Any]) -> None:
         """Turn the nested parts of rows into JSON text. It is done here because it fails if they are nested deeply."""
@@ -246,12 +267,3 @@ def _row_type(info: structs.FieldInfo) -> Any:
     if info.name == "finding_severity_counts":
         return dict[str, _COUNT | float] | None
     return info.type
-
-
-def _are_valid_times(texts: Sequence[str]) -> bool:
-    """Return whether all times have AWS's form. Arrow accepts forms that msgspec refuses, and the reverse."""
-    try:
-        pa.array(texts, pa.string()).cast(TIME)
-    except pa.ArrowInvalid:
-        return False
-    return {*map(len, texts)} == {len("2026-05-04T09:15:31Z")} and min(texts) >= "0001"
