@@ -1,27 +1,20 @@
 """Events to a file, atomically."""
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import islice
 from os import PathLike
 from typing import IO, cast
 
 import msgspec
 
+from ecr_events.drafts import Draft
 from ecr_events.events import EventBridgeEvent
 
 __all__ = ["write"]
 
 _BATCH = 1_000
 """Number of events that are encoded at a time."""
-
-_PRIVATE = 0o600
-"""Mode of a draft while nothing says who else may read it."""
-
-_DEFAULT = 0o666
-"""Mode that `open` gives a new file, before the umask."""
 
 
 def write(events: Iterable[EventBridgeEvent], path: str | PathLike[str]) -> int:
@@ -48,35 +41,14 @@ def write(events: Iterable[EventBridgeEvent], path: str | PathLike[str]) -> int:
         FileNotFoundError: The directory does not exist, or `path` is empty.
     """
     remaining, name = _iterate(events), os.fspath(path)
-    mode = _mode_of(name)
-    target = os.path.realpath(name)
-    # Not derived from the target's name, which may be as long as names can be.
-    draft = os.path.join(os.path.dirname(target), f".ecr-events.{os.urandom(16).hex()}")
-    try:
-        with _create(draft, name, _DEFAULT if mode is None else _PRIVATE) as file:
-            if mode is None:
-                # Reading the umask itself would change it for other threads.
-                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-                _set_mode(file, mode & _PRIVATE)
-            else:
-                _set_mode(file, mode)
-            if name.lower().endswith(".gz"):
-                import gzip
+    with Draft(name) as file:
+        if not name.lower().endswith(".gz"):
+            return _write_lines(remaining, file)
+        import gzip
 
-                # Without name and time, which would make equal archives differ.
-                with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as compressed:
-                    count = _write_lines(remaining, cast(IO[bytes], compressed))
-            else:
-                count = _write_lines(remaining, file)
-            file.flush()
-            _set_mode(file, mode)
-            os.fsync(file.fileno())
-        os.replace(draft, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(draft)
-        raise
-    return count
+        # Without name and time, which would make equal archives differ.
+        with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as compressed:
+            return _write_lines(remaining, cast(IO[bytes], compressed))
 
 
 def _iterate(events: Iterable[object]) -> Iterator[object]:
@@ -84,39 +56,6 @@ def _iterate(events: Iterable[object]) -> Iterator[object]:
     if isinstance(events, str | bytes | bytearray | memoryview | EventBridgeEvent):
         raise TypeError(f"events must be an iterable of events, not {type(events).__name__}")
     return iter(events)
-
-
-def _mode_of(name: str) -> int | None:
-    """Return the permissions of the file to replace; None if the file does not exist.
-
-    Raises:
-        OSError: `name` exists and is not a regular file, or cannot be the name of a file.
-    """
-    try:
-        mode = os.stat(name).st_mode
-    except FileNotFoundError:
-        if not (name and os.path.exists(os.path.dirname(name) or os.curdir)):
-            raise
-        return None
-    if not stat.S_ISREG(mode):
-        from errno import EINVAL, EISDIR
-
-        raise OSError(EISDIR if stat.S_ISDIR(mode) else EINVAL, "not a regular file", name)
-    return stat.S_IMODE(mode)
-
-
-def _create(draft: str, name: str, mode: int) -> IO[bytes]:
-    """Create a draft of the file `name`, which an error names instead of the draft."""
-    try:
-        return open(draft, "xb", opener=lambda file, flags: os.open(file, flags, mode))
-    except OSError as error:
-        error.filename = name
-        raise
-
-
-def _set_mode(file: IO[bytes], mode: int) -> None:
-    if hasattr(os, "fchmod"):  # pragma: no branch - Windows has it since Python 3.13
-        os.fchmod(file.fileno(), mode)
 
 
 def _write_lines(events: Iterator[object], file: IO[bytes]) -> int:

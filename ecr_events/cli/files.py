@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -26,12 +26,18 @@ __all__ = [
     "InvalidDocument",
     "Job",
     "Message",
+    "OnInvalid",
+    "Progress",
+    "Reading",
     "Result",
     "Selection",
     "Send",
     "UnreadableFile",
     "process_files",
+    "read_files",
 ]
+
+_Part = TypeVar("_Part")
 
 _PROGRESS_STEP = 1_000_000
 """Number of bytes read between two messages about them."""
@@ -47,6 +53,9 @@ class InvalidDocument(Struct, frozen=True):
     """A document could not be decoded."""
 
     error: str
+
+    dead_letter: bytes = b""
+    """The error and its document in JSON, if the command writes them."""
 
 
 class UnreadableFile(Struct, frozen=True):
@@ -69,8 +78,24 @@ Message: TypeAlias = BytesRead | InvalidDocument | UnreadableFile | Result | Fin
 
 Send: TypeAlias = Callable[[Message], object]
 
-Job: TypeAlias = Callable[[Iterator[ECREvent | UnknownEvent]], Iterator[Any]]
-"""Yields results of some events. A function of a module, with results that can be pickled."""
+Job: TypeAlias = Callable[[Iterator[Any]], Iterator[Any]]
+"""Yields results of what has been read. It can be pickled, as its results can."""
+
+OnInvalid: TypeAlias = Literal["report", "skip", "stop"]
+"""The handling of documents that cannot be decoded."""
+
+
+class Reading(Protocol):
+    """The input of a job. It can be pickled."""
+
+    @property
+    def on_error(self) -> OnInvalid:
+        """The handling of documents that cannot be decoded."""
+        ...
+
+    def read(self, names: Iterable[Any], send: Send, /) -> Iterator[Any]:
+        """Yield what is read, and send the errors and the progress."""
+        ...
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -86,29 +111,15 @@ class Selection(Struct, frozen=True, kw_only=True):
 
     until: datetime | None = None
 
-    on_error: Literal["report", "skip", "stop"] = "report"
+    on_error: OnInvalid = "report"
 
     def read(self, names: Iterable[str], send: Send) -> Iterator[ECREvent | UnknownEvent]:
         """Yield the selected events of files, and send the errors and the progress."""
+        return read_files(names, self._read, self.on_error, send)
 
-        def report(error: ArchiveError) -> None:
-            send(InvalidDocument(str(error)))
-            if self.on_error == "stop":
-                raise _StopReading
-
-        progress = _Progress(send)
-        for name in names:
-            try:
-                with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
-                    source = _ProgressFile(file, name, progress)
-                    on_error: OnError = "skip" if self.on_error == "skip" else report
-                    events: Iterator[Any] = read(source, types=self.types or None, on_error=on_error)
-                    yield from events if self._selects_all else filter(self._selects, events)
-            except OSError as error:
-                send(UnreadableFile(error))
-            except _StopReading:
-                return
-        progress.flush()
+    def _read(self, source: BinaryReader, on_error: OnError) -> Iterator[Any]:
+        events: Iterator[Any] = read(source, types=self.types or None, on_error=on_error)
+        return events if self._selects_all else filter(self._selects, events)
 
     @property
     def _selects_all(self) -> bool:
@@ -125,18 +136,44 @@ class Selection(Struct, frozen=True, kw_only=True):
         )
 
 
-def process_files(selection: Selection, job: Job, names: Iterable[str], send: Send) -> None:
-    """Do a job on the selected events of files, and send its results."""
-    for value in job(selection.read(names, send)):
+def process_files(reading: Reading, job: Job, names: Iterable[Any], send: Send) -> None:
+    """Do a job on what is read of files, and send its results."""
+    for value in job(reading.read(names, send)):
         send(Result(value))
     send(Finished())
+
+
+def read_files(
+    names: Iterable[str],
+    read: Callable[[BinaryReader, OnError], Iterator[_Part]],
+    on_error: OnInvalid,
+    send: Send,
+    dead_letter: Callable[[ArchiveError], bytes] = lambda _: b"",
+) -> Iterator[_Part]:
+    """Yield what `read` yields of each file, and send the errors and the progress."""
+
+    def report(error: ArchiveError) -> None:
+        send(InvalidDocument(str(error), dead_letter(error)))
+        if on_error == "stop":
+            raise _StopReading
+
+    progress = Progress(send)
+    for name in names:
+        try:
+            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+                yield from read(_ProgressFile(file, name, progress), "skip" if on_error == "skip" else report)
+        except OSError as error:
+            send(UnreadableFile(error))
+        except _StopReading:
+            return
+    progress.flush()
 
 
 class _StopReading(BaseException):
     """Ends the reading at an invalid document."""
 
 
-class _Progress:
+class Progress:
     """The number of bytes read, sent in steps."""
 
     def __init__(self, send: Send) -> None:
@@ -144,11 +181,13 @@ class _Progress:
         self._unsent = 0
 
     def add(self, count: int) -> None:
+        """Add bytes."""
         self._unsent += count
         if self._unsent >= _PROGRESS_STEP:
             self.flush()
 
     def flush(self) -> None:
+        """Send the bytes that have not been sent."""
         self._send(BytesRead(self._unsent))
         self._unsent = 0
 
@@ -156,7 +195,7 @@ class _Progress:
 class _ProgressFile:
     """A file whose reading is progress."""
 
-    def __init__(self, file: BinaryReader, name: str, progress: _Progress) -> None:
+    def __init__(self, file: BinaryReader, name: str, progress: Progress) -> None:
         self._file = file
         self._progress = progress
         self.name = name

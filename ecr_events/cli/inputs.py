@@ -1,10 +1,10 @@
-"""The events that a command reads: the arguments that select them, their errors, and the progress bar."""
+"""The files that a command reads: the arguments that select them and their events, errors, and the progress bar."""
 
 import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +21,7 @@ from ecr_events.cli.files import (
     InvalidDocument,
     Job,
     Message,
+    Reading,
     Result,
     Selection,
     UnreadableFile,
@@ -30,7 +31,16 @@ from ecr_events.cli.terminal import print_error
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 
-__all__ = ["EventInput", "add_arguments", "add_jobs", "event_class", "group_for_workers"]
+__all__ = [
+    "EventInput",
+    "FileInput",
+    "add_arguments",
+    "add_files",
+    "add_filters",
+    "add_jobs",
+    "event_class",
+    "group_for_workers",
+]
 
 _PROGRESS_SIZE = 8_000_000
 """Minimum size of the files, in bytes, for a progress bar."""
@@ -43,7 +53,13 @@ _GROUP_SIZE = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that select events."""
+    """Add the arguments of an `EventInput`."""
+    add_files(parser)
+    add_filters(parser)
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that select files and types of events."""
     parser.add_argument(
         "paths",
         nargs="+",
@@ -59,13 +75,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only events of this type, such as image-action; may be repeated; others are not validated",
     )
     parser.add_argument(
-        "--repository", metavar="NAME", help="only events about this repository; may contain * and ? as wildcards"
-    )
-    parser.add_argument(
-        "--since", type=_parse_time, metavar="TIME", help="only events from this time on: 2026-05-04, 2026-05-04T09:15"
-    )
-    parser.add_argument("--until", type=_parse_time, metavar="TIME", help="only events before this time")
-    parser.add_argument(
         "--on-error",
         choices=("report", "skip", "stop"),
         default="report",
@@ -74,8 +83,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that select events by repository and time."""
+    parser.add_argument(
+        "--repository", metavar="NAME", help="only events about this repository; may contain * and ? as wildcards"
+    )
+    parser.add_argument(
+        "--since", type=_parse_time, metavar="TIME", help="only events from this time on: 2026-05-04, 2026-05-04T09:15"
+    )
+    parser.add_argument("--until", type=_parse_time, metavar="TIME", help="only events before this time")
+
+
 def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that selects the number of processes, for commands that call `EventInput.process`."""
+    """Add the argument that selects the number of processes, for commands that call `FileInput.process`."""
     parser.add_argument(
         "--jobs",
         type=_parse_jobs,
@@ -120,37 +140,54 @@ def _parse_time(text: str) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-class EventInput:
-    """The events selected by a command's arguments. Errors are printed, and counted in `invalid`."""
+class FileInput:
+    """The files of a command's arguments. Errors are printed, and counted in `invalid`.
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    Args:
+        options: The command's arguments.
+        reading: What is read of the files.
+        outputs: Resolved names of files that the command writes. They are not read if a directory or a pattern has
+            them.
+    """
+
+    def __init__(self, options: argparse.Namespace, reading: Reading, outputs: Iterable[str] = ()) -> None:
         self._paths: list[str] = options.paths
-        self._selection = Selection(
-            types=tuple(options.type or ()),
-            repository=options.repository,
-            since=options.since,
-            until=options.until,
-            on_error=options.on_error,
-        )
+        self._reading = reading
+        self._outputs = frozenset(outputs)
         self._jobs: int = getattr(options, "jobs", None) or _available_cores()
-        self._unreadable = False
+        self.is_unreadable: bool = False
+        """Whether a file could not be read, or a path has none."""
         self.invalid: int = 0
         """Number of documents that could not be decoded, unless they are skipped."""
+        self.readable: int = 0
+        """Number of files that could be read."""
 
     @property
     def status(self) -> int:
-        """The exit status, once all events have been read."""
-        return 2 if self._unreadable else 1 if self.invalid else 0
+        """The exit status, once all files have been read."""
+        return 2 if self.is_unreadable else 1 if self.invalid else 0
 
-    def __iter__(self) -> Iterator[ECREvent | UnknownEvent]:
-        files = list(self._files())
-        with _progress_bar(files) as advance:
-            yield from self._selection.read(files, partial(self._report, advance))
+    def process(self, job: Job, consume: Callable[[Any], object], group_size: int | None = None) -> None:
+        """Do a job on the files, and pass its results to `consume`.
 
-    def process(self, job: Job, consume: Callable[[Any], object]) -> None:
-        """Do a job on the events, and pass its results to `consume`."""
-        files = list(self._files())
-        with _progress_bar(files) as advance:
+        Args:
+            job: The job.
+            consume: Called with each result, in the order of the files.
+            group_size: Minimum size of the files, in bytes, on which the job is done together.
+        """
+        files = self.files()
+        self.work(self._reading, job, group_for_workers(files, group_size) or [files], consume, _total_size(files))
+
+    def work(
+        self,
+        reading: Reading,
+        job: Job,
+        groups: Sequence[Sequence[Any]],
+        consume: Callable[[Any], object],
+        total: int,
+    ) -> None:
+        """Do a job on groups of what can be read, and show the progress to a total number of bytes."""
+        with _progress_bar(total) as advance:
 
             def handle(message: Message) -> None:
                 if isinstance(message, Result):
@@ -158,58 +195,92 @@ class EventInput:
                 else:
                     self._report(advance, message)
 
-            groups = group_for_workers(files) if self._jobs > 1 else []
-            if len(groups) > 1:
+            if self._jobs > 1 and len(groups) > 1:
                 from ecr_events.cli.jobs import process_files_in_parallel
 
-                process_files_in_parallel(self._selection, job, groups, handle, min(self._jobs, len(groups)))
-            else:
-                process_files(self._selection, job, files, handle)
+                process_files_in_parallel(reading, job, groups, handle, min(self._jobs, len(groups)))
+                return
+            for group in groups:
+                process_files(reading, job, group, handle)
+                if self.invalid and reading.on_error == "stop":
+                    break
 
-    def _files(self) -> Iterator[str]:
+    def files(self) -> list[str]:
+        """Return the names of the files, and print the errors of what has none."""
+        files: list[str] = []
         for source in self._paths:
             try:
-                yield from [source] if source == "-" else expand_paths(source)
+                files += [source] if source == "-" else self._expand(source)
             except OSError as error:
                 self._report_unreadable(error)
+        self.readable = len(files)
+        return files
+
+    def handle_invalid(self, document: InvalidDocument) -> None:
+        """Print the error of a document, and count it."""
+        print_error(document.error)
+        self.invalid += 1
+
+    def _expand(self, source: str) -> list[str]:
+        files = expand_paths(source)
+        return [name for name in files if os.path.realpath(name) not in self._outputs] if self._outputs else files
 
     def _report(self, advance: Callable[[int], None], message: Message) -> None:
         match message:
             case BytesRead(count=count):
                 advance(count)
-            case InvalidDocument(error=text):
-                print_error(text)
-                self.invalid += 1
+            case InvalidDocument():
+                self.handle_invalid(message)
             case UnreadableFile(error=error):
                 self._report_unreadable(error)
+                self.readable -= 1
             case _:
                 pass
 
     def _report_unreadable(self, error: OSError) -> None:
         print_error(error)
-        self._unreadable = True
+        self.is_unreadable = True
+
+
+class EventInput(FileInput):
+    """The events selected by a command's arguments."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        selection = Selection(
+            types=tuple(options.type or ()),
+            repository=options.repository,
+            since=options.since,
+            until=options.until,
+            on_error=options.on_error,
+        )
+        super().__init__(options, selection)
+
+    def __iter__(self) -> Iterator[ECREvent | UnknownEvent]:
+        files = self.files()
+        with _progress_bar(_total_size(files)) as advance:
+            yield from self._reading.read(files, partial(self._report, advance))
 
 
 def _available_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def group_for_workers(files: list[str]) -> list[list[str]]:
+def group_for_workers(files: list[str], group_size: int | None = None) -> list[list[str]]:
     """Return consecutive files in groups, each large enough for a worker; none if they do not make up for workers.
 
     Workers cannot read standard input and pipes.
     """
     groups: list[list[str]] = [[]]
-    total = group_size = 0
+    total = size_of_group = 0
     for name in files:
         size = _size(name)
         if size is None:
             return []
-        if group_size >= _GROUP_SIZE:
+        if size_of_group >= (group_size or _GROUP_SIZE):
             groups.append([])
-            group_size = 0
+            size_of_group = 0
         groups[-1].append(name)
-        group_size += size
+        size_of_group += size
         total += size
     return groups if total >= _PARALLEL_SIZE else []
 
@@ -223,10 +294,13 @@ def _size(name: str) -> int | None:
     return status.st_size if name != "-" and S_ISREG(status.st_mode) else None
 
 
+def _total_size(files: list[str]) -> int:
+    return sum(_size(name) or 0 for name in files)
+
+
 @contextmanager
-def _progress_bar(files: list[str]) -> Generator[Callable[[int], None]]:
-    """Show how many bytes of the files have been read, if there are many and standard error is a terminal."""
-    total = sum(_size(name) or 0 for name in files)
+def _progress_bar(total: int) -> Generator[Callable[[int], None]]:
+    """Show how many bytes have been read, if there are many and standard error is a terminal."""
     if total < _PROGRESS_SIZE or not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -8,23 +8,27 @@ and no process holds more than a message. Workers are a bounded number of groups
 import pickle
 import signal
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import current_thread, main_thread
+from typing import Any
 
-from ecr_events.cli.files import BytesRead, InvalidDocument, Job, Message, Selection, Send, process_files
+from ecr_events.cli.files import BytesRead, InvalidDocument, Job, Message, Reading, Send, process_files
 
-__all__ = ["process_files_in_parallel", "write_messages"]
+__all__ = ["interrupts_blocked", "process_files_in_parallel", "write_messages"]
 
 _GROUPS_AHEAD = 2
 """Groups per worker that are done, or being worked on, while the messages about an earlier one are read."""
 
 
-def process_files_in_parallel(selection: Selection, job: Job, groups: list[list[str]], send: Send, jobs: int) -> None:
+def process_files_in_parallel(
+    reading: Reading, job: Job, groups: Sequence[Sequence[Any]], send: Send, jobs: int
+) -> None:
     """Do the same as `process_files`, with several workers. The job runs once for each group of files.
 
     Raises:
@@ -44,13 +48,13 @@ def process_files_in_parallel(selection: Selection, job: Job, groups: list[list[
             while True:
                 while len(waiting) < _GROUPS_AHEAD * jobs and (item := next(remaining, None)):
                     number, names = item
-                    with _interrupts_blocked():
-                        waiting.append(executor.submit(write_messages, selection, job, names, f"{folder}/{number}"))
+                    with interrupts_blocked():
+                        waiting.append(executor.submit(write_messages, reading, job, names, f"{folder}/{number}"))
                 if not waiting:
                     break
                 for message in _read_messages(waiting.popleft().result()):
                     send(message)
-                    if selection.on_error == "stop" and isinstance(message, InvalidDocument):
+                    if reading.on_error == "stop" and isinstance(message, InvalidDocument):
                         remaining = enumerate(())
                         for future in waiting:
                             future.cancel()
@@ -63,18 +67,36 @@ def process_files_in_parallel(selection: Selection, job: Job, groups: list[list[
 
 
 @contextmanager
-def _interrupts_blocked() -> Generator[None]:
-    """Start workers that do not see an interrupt: it is for the parent to end them."""
+def interrupts_blocked() -> Generator[None]:
+    """Start workers that do not see an interrupt: it is for the parent to end them, once they have been started."""
     # It unblocks interrupts when it starts.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        with _interrupts_deferred():
+            yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def write_messages(selection: Selection, job: Job, names: list[str], path: str) -> str:
+@contextmanager
+def _interrupts_deferred() -> Generator[None]:
+    """Have an interrupt wait that a thread of a library receives, which blocks none. Python handles it in this one."""
+    handler = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or handler is None:
+        yield
+        return
+    deferred: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: deferred.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        for number in deferred[:1]:
+            signal.raise_signal(number)
+
+
+def write_messages(reading: Reading, job: Job, names: Sequence[Any], path: str) -> str:
     """Write the messages about files to another file, in a worker. Return its path.
 
     Ends early when the parent has removed the file ``running`` beside it.
@@ -87,7 +109,7 @@ def write_messages(selection: Selection, job: Job, names: list[str], path: str) 
             if isinstance(message, BytesRead) and not running.exists():
                 raise InterruptedError
 
-        process_files(selection, job, names, write)
+        process_files(reading, job, names, write)
     return path
 
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from ecr_events import __version__
-from ecr_events.cli import decode, demo, lookup, pattern, schemas, summary
+from ecr_events.cli import convert, decode, demo, lookup, pattern, schemas, summary
 
 __all__ = ["parse"]
 
@@ -16,6 +16,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"ecr-events {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (decode, summary, lookup, pattern, schemas, demo):
+    for module in (decode, summary, convert, lookup, pattern, schemas, demo):
         module.add_to(commands)
     return parser.parse_args(arguments)

@@ -18,7 +18,7 @@ from ecr_events.errors import DecodeError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 
-__all__ = ["BATCH_SIZE", "BatchBuilder", "from_arrow", "to_arrow"]
+__all__ = ["BATCH_SIZE", "BatchBuilder", "error_values", "from_arrow", "to_arrow"]
 
 BATCH_SIZE = 2_048
 """Rows whose values fit into a processor's cache."""
@@ -64,7 +64,7 @@ class BatchBuilder:
         arrays = [_build(values, type) for values, type in zip(by_column, self._types, strict=False)]
         if self._has_errors:
             errors = chain.from_iterable(part.errors for part in parts)
-            arrays.append(pa.array([error and _error_values(error) for error in errors], ERROR))
+            arrays.append(pa.array([error and error_values(error) for error in errors], ERROR))
         batch: pa.RecordBatch = cast(Any, pa).record_batch(arrays, schema=self.schema)  # its stub is incomplete
         return batch
 
@@ -76,7 +76,8 @@ def _build(parts: tuple[Any, ...], type: pa.DataType) -> Any:
     return pa.array([*chain.from_iterable(parts)], type)
 
 
-def _error_values(error: DecodeError) -> dict[str, Any]:
+def error_values(error: DecodeError) -> dict[str, Any]:
+    """Return the values of the column ``error``."""
     file = getattr(error, "file", None)  # of a stream, whatever it calls its name
     is_name = isinstance(file, str | os.PathLike)
     return {

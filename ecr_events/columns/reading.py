@@ -14,7 +14,7 @@ from ecr_events.columns.schema import classes_from, select_columns
 from ecr_events.errors import DecodeError
 from ecr_events.events import EventBridgeEvent
 
-__all__ = ["decode_batches", "read_arrow"]
+__all__ = ["build_batches", "decode_batches", "read_arrow", "read_columns"]
 
 _BINARY = {
     pa.binary(): pa.binary(),
@@ -68,8 +68,8 @@ def read_arrow(
     check_source(source)
     decoders, builder = _prepare(types, columns, on_error, dictionaries=dictionaries)
     _check_batch_size(batch_size)
-    found = _read_columns(source, decoders, on_error)
-    return pa.RecordBatchReader.from_batches(builder.schema, _batches(found, builder, batch_size))
+    found = read_columns(source, decoders, on_error)
+    return pa.RecordBatchReader.from_batches(builder.schema, build_batches(found, builder, batch_size))
 
 
 def decode_batches(
@@ -120,7 +120,7 @@ def _check_batch_size(size: object) -> None:
         raise ValueError(f"batch_size must be a positive integer, not {size!r:.200}")
 
 
-def _read_columns(source: Source, decoders: RowDecoders, on_error: OnRowError) -> Generator[tuple[list[Columns], int]]:
+def read_columns(source: Source, decoders: RowDecoders, on_error: OnRowError) -> Generator[tuple[list[Columns], int]]:
     """Yield columns, with the number of bytes of text that were received with them."""
     for name, file in open_source(source):
         reader, counted = FileReader(name, file, decoders), 0
@@ -141,9 +141,10 @@ def _handle(error: DecodeError, decoders: RowDecoders, on_error: OnRowError) -> 
     return []
 
 
-def _batches(
+def build_batches(
     lists: Iterable[tuple[list[Columns], int]], builder: BatchBuilder, batch_size: int
 ) -> Iterator[pa.RecordBatch]:
+    """Yield batches of columns that come with numbers of bytes, as from `read_columns`. Long events make less rows."""
     received = 0
     try:
         for found, size in lists:

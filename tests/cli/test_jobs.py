@@ -1,12 +1,15 @@
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from command_line import COPY, PUSH, run
 
-from ecr_events.cli import inputs
+from ecr_events.cli import inputs, jobs
 from ecr_events.cli.files import InvalidDocument, Result, Selection
 from ecr_events.cli.jobs import process_files_in_parallel, write_messages
 from ecr_events.cli.lines import encode_lines
@@ -107,6 +110,37 @@ def test_nothing_is_left_behind(files: list[Path], tmp_path: Path, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         process_files_in_parallel(Selection(), encode_lines, [[str(file)] for file in files], fail, 2)
     assert [*folder.iterdir()] == []
+
+
+def test_an_interrupt_waits_until_workers_have_been_started() -> None:
+    """Also if a thread receives it that does not block it, as those of pyarrow."""
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    started: list[bool] = []
+
+    def start() -> None:
+        with jobs.interrupts_blocked():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+            started.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    stop.set()
+    thread.join()
+    assert started
+
+
+def test_work_is_done_in_a_thread(files: list[Path]) -> None:
+    """In which Python does not handle interrupts."""
+    sent: list[object] = []
+    groups = [[str(file)] for file in files]
+    arguments = Selection(), encode_lines, groups, sent.append, 2
+    thread = threading.Thread(target=process_files_in_parallel, args=arguments)
+    thread.start()
+    thread.join()
+    assert sum(isinstance(message, Result) for message in sent) == len(files)
 
 
 def test_messages_about_later_files_are_dropped_after_a_stop(files: list[Path]) -> None:

@@ -73,7 +73,7 @@ def test_an_interrupt_exits_with_130(monkeypatch: pytest.MonkeyPatch, archive: P
     assert main(["decode", str(archive)]) == 130
 
 
-@pytest.mark.parametrize("command", ["decode", "summary", "lookup", "sample", "schema", "pattern", "demo"])
+@pytest.mark.parametrize("command", ["decode", "summary", "convert", "lookup", "sample", "schema", "pattern", "demo"])
 def test_every_command_has_help_with_an_example(command: str, capfd: pytest.CaptureFixture[str]) -> None:
     """On standard output, with exit status 0."""
     status, out, _ = run(capfd, command, "--help")

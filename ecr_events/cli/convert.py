@@ -1,0 +1,261 @@
+"""``convert``: events as columns, in a Parquet or Arrow file, or in a partitioned table."""
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ecr_events.cli.files import InvalidDocument
+from ecr_events.cli.inputs import FileInput, add_files, add_jobs
+from ecr_events.cli.terminal import Commands, add_command, print_error
+from ecr_events.drafts import DRAFT, Draft, hidden_name, mode_of
+
+if TYPE_CHECKING:
+    from ecr_events.cli.conversion import ColumnReading, Part, Run
+
+__all__ = ["add_to"]
+
+_SUFFIXES = ".parquet", ".arrow"
+
+_SPLIT_SIZE = 8_000_000
+"""Minimum size of the files, in bytes, that are split by partition at a time. Smaller ones make too many runs."""
+
+_PARTS_SIZE = 1 << 24
+"""Minimum size of the rows, in bytes, that a worker writes to files of partitions at a time."""
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    command = add_command(
+        commands,
+        "convert",
+        "convert events to columns: a Parquet or Arrow file, or a table in partitions by date and type",
+        "ecr-events convert 'archive/**/*.gz' --to events.parquet",
+    )
+    add_files(command)
+    add_jobs(command)
+    command.add_argument(
+        "--to",
+        required=True,
+        metavar="OUT",
+        help="the file to write, whose name ends in .parquet or .arrow (IPC file), or with --partition a new folder; "
+        "appears when it is complete, also without what could not be read; documents that cannot be decoded go to "
+        "OUT.errors.ndjson, unless --on-error skips them, or stops, which writes nothing",
+    )
+    command.add_argument(
+        "--columns", type=_parse_columns, metavar="NAMES", help="only these columns: id,time,repository_name"
+    )
+    command.add_argument(
+        "--partition",
+        action="store_true",
+        help="write Parquet files to folders such as OUT/date=2026-05-04/detail_type=ECR Image Action, as Spark and "
+        "Hive do; the date is in UTC",
+    )
+    command.set_defaults(run=_run)
+
+
+def _parse_columns(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        from ecr_events.cli.conversion import ColumnReading
+    except ImportError as error:
+        print_error(f"{error}: convert requires: pip install 'ecr_events[arrow,cli]'")
+        return 2
+    reading = ColumnReading(
+        types=tuple(options.type or ()),
+        columns=options.columns,
+        on_error=options.on_error,
+        is_partitioned=options.partition,
+    )
+    try:
+        conversion = _Conversion(options, reading)
+    except ValueError as error:
+        print_error(error)
+        return 2
+    try:
+        rows = conversion.write_folder() if options.partition else conversion.write_file()
+    except _FailedError as error:
+        return error.status
+    except OSError as error:
+        if error.errno and (not error.filename or DRAFT in str(error.filename)):
+            error.filename = options.to
+        raise
+    print_error(conversion.summary(rows))
+    return conversion.status
+
+
+class _FailedError(Exception):
+    """Nothing is to be written."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Conversion(FileInput):
+    """The files of the command's arguments, and what is written.
+
+    Raises:
+        ValueError: An argument is invalid.
+        OSError: Something else is where a file is to be written.
+    """
+
+    def __init__(self, options: argparse.Namespace, reading: "ColumnReading") -> None:
+        self._out = Path(options.to)
+        self._dead_letters = _DeadLetters(_check_out(self._out, is_folder=options.partition))
+        outputs = {os.path.realpath(path) for path in (self._out, self._dead_letters.path)}
+        for path in options.paths:
+            if path != "-" and os.path.realpath(path) in outputs:
+                raise ValueError(f"cannot read {path!r}: it is to be written")
+        super().__init__(options, reading, outputs)
+        self._columns = reading
+        self._schema = reading.schema
+
+    def write_file(self) -> int:
+        """Write a file, and return the number of its rows."""
+        from ecr_events.cli.conversion import SentBatch, TableWriter, send_batches
+
+        with self._dead_letters as letters, Draft(self._out) as file:
+            with TableWriter(file, self._schema, is_arrow=self._out.suffix.lower() == ".arrow") as writer:
+
+                def add(sent: SentBatch) -> None:
+                    writer.add(sent.batch)
+
+                self.process(send_batches, add)
+            self._check()
+            letters.complete()
+        return writer.rows
+
+    def write_folder(self) -> int:
+        """Write the partitions of a table, and return the number of their rows."""
+        from ecr_events.cli.conversion import PartReading, PartWriting, Splitting, parts_of
+
+        target = Path(os.path.realpath(self._out))
+        work = target.with_name(hidden_name())
+        work.mkdir(0o700)
+        runs, table = work / "runs", work / "table"
+        partitions: dict[tuple[str, str], list[Run]] = {}
+        rows: list[int] = []
+
+        def add(found: "list[Run]") -> None:
+            for run in found:
+                partitions.setdefault(run[:2], []).append(run)
+
+        try:
+            runs.mkdir()
+            table.mkdir()
+            with self._dead_letters as letters:
+                self.process(Splitting(str(runs), self._schema), add, _SPLIT_SIZE)
+                self._check()
+                parts = list(parts_of(partitions))
+                total = sum(part.size for part in parts)
+                job = PartWriting(str(table), self._schema)
+                self.work(PartReading(self._schema), job, _group_parts(parts), rows.append, total)
+                letters.complete()
+                if target.exists():
+                    table.chmod(target.stat().st_mode)
+                table.replace(target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return sum(rows)
+
+    def handle_invalid(self, document: InvalidDocument) -> None:
+        """Print the error of a document, count it, and keep it."""
+        super().handle_invalid(document)
+        if self._columns.on_error == "stop":
+            raise _FailedError(1)
+        self._dead_letters.add(document.dead_letter)
+
+    def summary(self, rows: int) -> str:
+        """Return what has been done, in words."""
+        text = f"{_count(rows, 'row')} from {_count(self.readable, 'file')}"
+        if self.invalid:
+            text += f"; {_count(self.invalid, 'document')} could not be decoded: see {self._dead_letters.path}"
+        return text
+
+    def _check(self) -> None:
+        """Write nothing if nothing could be read."""
+        if self.is_unreadable and not self.readable:
+            raise _FailedError(2)
+
+
+def _check_out(out: Path, *, is_folder: bool) -> Path:
+    """Return the name of the file of dead letters.
+
+    Raises:
+        ValueError: The name says nothing about the format, or the folder is not empty.
+        OSError: Something else is where a file is to be written.
+    """
+    if is_folder:
+        if not out.name or out.name == "..":
+            raise ValueError(f"cannot write to {str(out)!r}: name a new folder")
+        if out.is_dir():
+            if any(out.iterdir()):
+                raise ValueError(f"cannot write to {str(out)!r}: the folder is not empty")
+        elif os.path.lexists(out):
+            raise ValueError(f"cannot write to {str(out)!r}: it is not a folder")
+        else:
+            mode_of(str(out))
+    elif out.suffix.lower() not in _SUFFIXES:
+        names = " or ".join(_SUFFIXES)
+        raise ValueError(f"cannot write to {str(out)!r}: the name must end in {names}, or --partition write a folder")
+    else:
+        mode_of(str(out))
+    letters = out.with_name(f"{out.name}.errors.ndjson")
+    mode_of(str(letters))
+    return letters
+
+
+def _group_parts(parts: "list[Part]") -> "list[list[Part]]":
+    """Return consecutive files of partitions in groups, each large enough for a worker."""
+    groups: list[list[Part]] = [[]]
+    size = 0
+    for part in parts:
+        if size >= _PARTS_SIZE:
+            groups.append([])
+            size = 0
+        groups[-1].append(part)
+        size += part.size
+    return groups
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+class _DeadLetters:
+    """A file of what could not be decoded. It is written if there is any, and otherwise an old one is removed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._draft: Draft | None = None
+        self._file: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        if self._draft is not None:
+            self._draft.__exit__(kind, error, traceback)
+        elif error is None:
+            self.path.unlink(missing_ok=True)
+
+    def add(self, line: bytes) -> None:
+        """Add a line."""
+        if self._draft is None:
+            self._draft = Draft(self.path)
+            self._file = self._draft.__enter__()
+        self._file.write(line)
+
+    def complete(self) -> None:
+        """Have all lines on disk, before what they are missing from appears."""
+        if self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
