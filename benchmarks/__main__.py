@@ -10,6 +10,7 @@ from benchmarks import (
     archive_forms,
     aws_lambda,
     charts,
+    columns,
     decode,
     deliveries,
     imports,
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "deliveries": deliveries.run,
     "archive": archive.run,
     "forms": archive_forms.run,
+    "columns": columns.run,
     "lookup": lookup.run,
     "batches": lookup_batches.run,
 }

@@ -27,7 +27,7 @@ def environment() -> dict[str, str]:
         "Python": f"{metadata['python_implementation']} {metadata['python_version']}",
         "date": metadata["date"].split(" ")[0],
         "commit": _commit(),
-        **{package: _version(package) for package in dict.fromkeys([*packages, "boto3"])},
+        **{package: _version(package) for package in dict.fromkeys([*packages, "boto3", "duckdb", "polars"])},
     }
 
 

@@ -24,9 +24,9 @@ _LIMITS = """\
 - **A plain dict may be enough.** To read two fields of trusted events and drop them, orjson is about as fast and also a
   single dependency. Powertools' data class costs next to nothing where Lambda has parsed the event. Neither validates
   anything, and times stay `str`.
-- **Columns are a different task.** pyarrow's JSON reader builds a table for Polars, DuckDB or Spark without Python
-  objects and on all cores; on one detail-type it is hard to beat. On a mix, every key becomes a column, with a type
-  inferred from the data.
+- **Columns are a different task.** Readers of JSON build tables without Python objects; under Columns they are given
+  the schema. Under Archives, pyarrow infers it on all cores: on a mix, every key becomes a column, with a type that
+  depends on the data.
 - **Decoding is rarely the bottleneck.** A Lambda function that looks up an image waits longer for the network than it
   takes to decode a thousand events. Cold starts and the memory of held events matter more.
 """

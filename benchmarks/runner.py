@@ -44,6 +44,8 @@ class Size:
     """Events held while memory and garbage collection are measured."""
     archived: int
     summarized: int
+    tabulated: int
+    """Events that become rows of columns."""
     looked_up: int
     imports: int
     """Rounds of imports."""
@@ -57,11 +59,21 @@ FULL = Size(
     collected=1_000_000,
     archived=100_000,
     summarized=1_000_000,
+    tabulated=1_000_000,
     looked_up=10_000,
     imports=20,
 )
 SMALLEST = Size(
-    rounds=1, seconds=0, streamed=20, held=100, collected=100, archived=100, summarized=1_000, looked_up=40, imports=1
+    rounds=1,
+    seconds=0,
+    streamed=20,
+    held=100,
+    collected=100,
+    archived=100,
+    summarized=1_000,
+    tabulated=1_000,
+    looked_up=40,
+    imports=1,
 )
 
 
