@@ -2,5 +2,5 @@
 
 A full run takes some 25 minutes and writes `RESULTS.md` and its charts. ``python -m benchmarks
 decode`` (or memory, import, lambda, archive, columns, lookup) prints one part. The extra
-``bench-botocraft`` adds botocraft.
+``bench-botocraft`` adds botocraft. ``python -m benchmarks.scale`` writes `SCALE.md`.
 """
