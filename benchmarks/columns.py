@@ -127,7 +127,7 @@ def _columns(selected: str) -> list[Column]:
 
 
 def _nested_schema(columns: list[Column], types: dict[pa.DataType, pa.DataType]) -> pa.Schema:
-    """Return the schema of the JSON, with AWS's keys and with `types` in place of some."""
+    """Return the schema of the JSON, with AWS's keys; `types` replaces some types."""
 
     def fields(*, in_detail: bool) -> Iterator[Any]:
         for column in columns:

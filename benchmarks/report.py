@@ -7,7 +7,7 @@ from benchmarks.contenders import OURS, select
 from benchmarks.runner import Section
 from benchmarks.workloads import CLASSES, PROPORTIONS
 
-__all__ = ["markdown"]
+__all__ = ["markdown", "number"]
 
 _LIMITS = """\
 ## Limits
@@ -67,7 +67,7 @@ def _table(section: Section, workload: str) -> Iterator[str]:
     yield "|---|---:|---:|---:|---:|---:|"
     for name, values in section.values[workload].items():
         shown = (section.median(workload, name), min(values), max(values))
-        numbers = " | ".join(_number(value) for value in shown)
+        numbers = " | ".join(number(value) for value in shown)
         if name != section.baseline:
             ratio, low, high = section.ratio(workload, name)
             yield f"| {name} | {numbers} | {ratio:.2f} | {low:.2f} to {high:.2f} |"
@@ -75,7 +75,8 @@ def _table(section: Section, workload: str) -> Iterator[str]:
             yield f"| {name} | {numbers} | | |"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return a number with three digits or more."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits are enough
 
 
@@ -113,5 +114,5 @@ def _range(section: Section, workloads: list[str], name: str) -> str:
     ratios = [section.ratio(workload, name)[0] for workload in workloads if name in section.values.get(workload, {})]
     if not ratios:
         return ""
-    low, high = _number(min(ratios)), _number(max(ratios))
+    low, high = number(min(ratios)), number(max(ratios))
     return low if low == high else f"{low} to {high}"

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from conftest import LoopbackSession
 from fake_ecr import ECRServer
-from readme import BLOCKS, README
+from readme import BLOCKS, README, rows
 
 import ecr_events
 from ecr_events import ECREvent, ECRReplicationActionEvent, UnknownEvent, decode, encode, json_schema
@@ -61,19 +61,6 @@ def test_every_python_block_runs(
 def test_every_command_line_is_one(line: str) -> None:
     """With arguments that the program takes; what it does with them is tested with the command."""
     assert callable(parse(shlex.split(line)).run)
-
-
-def rows(header: str) -> list[list[str]]:
-    """Return the cells of the table whose first line starts with `header`."""
-    lines = iter(README.splitlines())
-    next(line for line in lines if line.startswith(header))
-    next(lines)
-    table: list[list[str]] = []
-    for line in lines:
-        if not line.startswith("| "):
-            return table
-        table.append([cell.strip() for cell in line.strip("| ").split(" | ")])
-    return table
 
 
 def test_the_table_of_events_is_complete() -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from benchmarks.report import number
 from benchmarks.scale.measurements import TEXTS
 from benchmarks.scale.prices import CONSTANTS
 
@@ -105,7 +106,7 @@ def document(machine: Mapping[str, str], measured: Mapping[str, float], lookups:
         "",
         "| symbol | | |",
         "|---|---|---:|",
-        *(f"| `{symbol}` | {TEXTS[symbol]} | {_number(value)} |" for symbol, value in measured.items()),
+        *(f"| `{symbol}` | {TEXTS[symbol]} | {number(value)} |" for symbol, value in measured.items()),
         _MEASURED,
         "## Prices and limits",
         "",
@@ -128,11 +129,11 @@ def document(machine: Mapping[str, str], measured: Mapping[str, float], lookups:
         _COMPUTED,
         "## Lookups",
         "",
-        _LOOKUPS.format(rate=_number(rate)),
+        _LOOKUPS.format(rate=number(rate)),
         "| lookups | calls per lookup | calls a second, a billion lookups a day | lookups a day within `quota` |",
         "|---|---:|---:|---:|",
         *(
-            f"| {text} | {_number(calls)} | {_number(rate * calls)} | {_number(values['quota'] * 86_400 / calls)} |"
+            f"| {text} | {number(calls)} | {number(rate * calls)} | {number(values['quota'] * 86_400 / calls)} |"
             for text, calls in lookups.items()
         ),
         _CALLS,
@@ -142,10 +143,4 @@ def document(machine: Mapping[str, str], measured: Mapping[str, float], lookups:
 
 def _evaluate(formula: str, values: Mapping[str, float], events: float) -> str:
     names: dict[str, Any] = {**values, "events": events, "ceil": math.ceil, "__builtins__": {}}
-    return _number(eval(formula, names))  # noqa: S307 - the formulas stand above
-
-
-def _number(value: float) -> str:
-    if value >= 1e9:  # noqa: PLR2004 - a billion
-        return f"{value / 1e9:,.3g} billion"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits are enough
+    return number(eval(formula, names))  # noqa: S307 - the formulas stand above
