@@ -20,7 +20,8 @@ def main() -> None:
     arguments = parser.parse_args()
     size = SMALLEST if arguments.smallest else FULL
     machine = environment()
-    text = document(machine, measure(size), measure_lookups(size), arguments.note)
+    lookups = measure_lookups(size)
+    text = document(machine, measure(size), lookups, arguments.note)
     print(text)
     output = arguments.output or (None if arguments.smallest else _HERE)
     if output:

@@ -26,7 +26,7 @@ from ecr_events.deliveries import process
 
 __all__ = ["TEXTS", "measure", "measure_lookups"]
 
-_ROUNDS = 5
+_ROUNDS = 3
 _ROW_GROUP = 64
 """Batches of a row group: 131,072 rows."""
 _COLUMNS = ("detail_type", "region", "account", "time", "result")
