@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks import decode, lookup, lookup_batches
+from benchmarks import lookup, lookup_batches
 from benchmarks.archive import write
 from benchmarks.lookup import BATCHED
 from benchmarks.runner import Size, run_rounds
 from benchmarks.scale.prices import CONSTANTS
 from benchmarks.workloads import make_events, sqs_delivery
-from ecr_events.codec import decode as decode_event
+from ecr_events import decode
 from ecr_events.columns import read_arrow
 from ecr_events.deliveries import process
 
@@ -56,8 +56,7 @@ def measure(size: Size) -> dict[str, float]:
         rows = run_rounds(measure_columns, {"": archive}, rounds)
         content = Path(archive).read_bytes()
     found = {
-        "decode": run_rounds(decode.stream, {"": "decode_function"}, rounds, size.streamed, size.seconds)[decode.MIX],
-        **run_rounds(measure_lambda, {"": size.archived}, rounds),
+        **run_rounds(measure_events, {"": size.archived}, rounds),
         **rows,
     }
     medians = {symbol: statistics.median(values[""]) for symbol, values in found.items()}
@@ -105,13 +104,17 @@ def measure_columns(archive: str) -> dict[str, float]:
         }
 
 
-def measure_lambda(count: int) -> dict[str, float]:
-    """Return microseconds of processor time per event of Lambda functions, and the messages of a batch."""
+def measure_events(count: int) -> dict[str, float]:
+    """Return microseconds of processor time per event, alone and in Lambda functions, and the messages of a batch."""
     events = list(_realistic(make_events(count)))
     message = len(json.dumps(sqs_delivery(events))) / count
     batch = min(10_000, int(CONSTANTS["payload"].value / message))
     payloads = [json.dumps(sqs_delivery(events[start : start + batch])) for start in range(0, count, batch)]
-    decode_event(events[0])  # builds the decoders
+    decode(events[0])  # builds the decoders
+    start = time.process_time()
+    for event in events:
+        decode(event)
+    alone = time.process_time() - start
     start = time.process_time()
     for payload in payloads:
         response = process(json.loads(payload), lambda _: None)
@@ -119,9 +122,10 @@ def measure_lambda(count: int) -> dict[str, float]:
     handler = time.process_time() - start
     start = time.process_time()
     for event in events:
-        decode_event(json.loads(event))
+        decode(json.loads(event))
     direct = time.process_time() - start
-    return {"handler": handler / count * 1e6, "direct": direct / count * 1e6, "batch": batch}
+    seconds = {"decode": alone, "handler": handler, "direct": direct}
+    return {symbol: value / count * 1e6 for symbol, value in seconds.items()} | {"batch": batch}
 
 
 def measure_lookups(size: Size) -> dict[str, float]:
