@@ -1,9 +1,8 @@
-"""An archive of a registry that replicates and scans, and five questions about it, each answered by a plain loop."""
+"""An archive of a registry that replicates and scans, and five questions about it, answered by a plain loop."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 from ecr_events import (
@@ -15,15 +14,28 @@ from ecr_events import (
     Inspector2ScanEvent,
     ScanEvent,
     UnknownEvent,
+    encode,
 )
 from ecr_events.samples import sample, variants
 
-__all__ = ["QUESTIONS", "answers", "make_events"]
+__all__ = ["QUESTIONS", "Answer", "answers", "documents", "make_events"]
 
 _START = datetime(2026, 5, 4, 9, 15, tzinfo=UTC)
 
 Answer: TypeAlias = Any
 """Sorted rows."""
+
+_Image: TypeAlias = tuple[str, str | None]
+"""A repository and a digest."""
+
+QUESTIONS = {
+    "failed replications": "The number of failed replications by region, account and hour.",
+    "never replicated": "The repositories and digests of pushed images that reached no destination.",
+    "critical findings": "The number of critical findings of scans, and of Inspector's findings, by repository.",
+    "replication delay": "The 50th and the 99th percentile of the seconds between a push and its replications.",
+    "duplicates": "The ids that occur more than once, and how often.",
+}
+""
 
 
 def make_events(count: int = 120) -> Iterator[EventBridgeEvent]:
@@ -66,80 +78,57 @@ def make_events(count: int = 120) -> Iterator[EventBridgeEvent]:
     yield from variants(ECRImageScanEvent).values()
 
 
+def documents() -> list[tuple[str, bytes]]:
+    """Return the events as JSON, each with the name of the file of its hour, sorted by it."""
+    found = [(f"{event.time:%Y/%m/%d/%H}.gz", encode(event)) for event in make_events()]
+    return sorted(found, key=lambda pair: pair[0])
+
+
 def answers(events: Iterable[EventBridgeEvent]) -> dict[str, Answer]:
-    """Return the answers to the questions, by name."""
-    every = list(events)
-    return {name: answer(every) for name, answer in QUESTIONS.items()}
-
-
-def _failed_replications(events: list[EventBridgeEvent]) -> Answer:
-    """Count the failed replications by destination and hour."""
-    found = Counter(
-        (event.region, event.account, int(event.time.timestamp()) // 3600 * 3600)
-        for event in events
-        if isinstance(event, ECRReplicationActionEvent) and event.detail.result == "FAILED"
-    )
-    return sorted((*key, count) for key, count in found.items())
-
-
-def _never_replicated(events: list[EventBridgeEvent]) -> Answer:
-    """Return the repositories and digests of pushed images that reached no destination."""
-    pushed = {
-        (event.detail.repository_name, event.detail.image_digest)
-        for event in events
-        if isinstance(event, ECRImageActionEvent)
-        and (event.detail.action_type, event.detail.result) == ("PUSH", "SUCCESS")
-    }
-    return sorted(pushed - {image for image, _ in _replications(events)})
-
-
-def _critical_findings(events: list[EventBridgeEvent]) -> Answer:
-    """Add up the critical findings of scans, and those of Inspector, by repository."""
-    found: Counter[str] = Counter()
+    """Return the answers to the questions, by name, from one pass over the events."""
+    failed: Counter[tuple[str, str, int]] = Counter()
+    critical: Counter[str] = Counter()
+    pushed: dict[_Image, datetime] = {}
+    replicated: dict[_Image, list[datetime]] = {}
+    ids: set[str] = set()
+    repeated: Counter[str] = Counter()
     for event in events:
-        if isinstance(event, ScanEvent) and (repository := event.repository_reference):
-            found[repository.repository_name] += int(event.detail.severities["CRITICAL"])
-        elif isinstance(event, Inspector2FindingEvent) and event.detail.severity == "CRITICAL":
-            found[event.detail.resources[0].details.aws_ecr_container_image.repository_name] += 1
-    return sorted((name, count) for name, count in found.items() if count)
-
-
-def _replication_delay(events: list[EventBridgeEvent]) -> Answer:
-    """Return the 50th and the 99th percentile of the seconds between a push and its replications."""
-    pushed = {
-        (event.detail.repository_name, event.detail.image_digest): event.time
-        for event in events
-        if isinstance(event, ECRImageActionEvent)
-        and (event.detail.action_type, event.detail.result) == ("PUSH", "SUCCESS")
-    }
+        if event.id in ids:
+            repeated[event.id] += 1
+        ids.add(event.id)
+        match event:
+            case ECRReplicationActionEvent(detail=detail, time=time) if detail.result == "SUCCESS":
+                replicated.setdefault((detail.repository_name, detail.image_digest), []).append(time)
+            case ECRReplicationActionEvent(detail=detail, time=time) if detail.result == "FAILED":
+                failed[event.region, event.account, int(time.timestamp()) // 3600 * 3600] += 1
+            case ECRImageActionEvent(detail=detail, time=time) if (detail.action_type, detail.result) == (
+                "PUSH",
+                "SUCCESS",
+            ):
+                pushed[detail.repository_name, detail.image_digest] = time
+            case ScanEvent(repository_reference=repository, detail=detail) if repository:
+                critical[repository.repository_name] += int(detail.severities["CRITICAL"])
+            case Inspector2FindingEvent(detail=detail) if detail.severity == "CRITICAL":
+                critical[detail.resources[0].details.aws_ecr_container_image.repository_name] += 1
+            case _:
+                pass
     delays = sorted(
-        (event.time - pushed[image]).total_seconds() for image, event in _replications(events) if image in pushed
+        (time - pushed[image]).total_seconds()
+        for image, times in replicated.items()
+        if image in pushed
+        for time in times
     )
-    return [round(_quantile(delays, share), 6) for share in (0.5, 0.99)]
-
-
-def _duplicates(events: list[EventBridgeEvent]) -> Answer:
-    """Return the ids that occur more than once, and how often."""
-    return sorted((id, count) for id, count in Counter(event.id for event in events).items() if count > 1)
-
-
-def _replications(events: list[EventBridgeEvent]) -> Iterator[tuple[tuple[str, str | None], EventBridgeEvent]]:
-    for event in events:
-        if isinstance(event, ECRReplicationActionEvent) and event.detail.result == "SUCCESS":
-            yield (event.detail.repository_name, event.detail.image_digest), event
+    return {
+        "failed replications": sorted((*key, count) for key, count in failed.items()),
+        "never replicated": sorted(pushed.keys() - replicated.keys()),
+        "critical findings": sorted((name, count) for name, count in critical.items() if count),
+        "replication delay": [round(_quantile(delays, share), 6) for share in (0.5, 0.99)],
+        "duplicates": sorted((id, count + 1) for id, count in repeated.items()),
+    }
 
 
 def _quantile(values: list[float], share: float) -> float:
     """Return a quantile of sorted values, between two of them in proportion."""
     position = share * (len(values) - 1)
-    low, high = [*pairwise([*values, values[-1]])][int(position)]
+    low, high = values[int(position)], values[min(int(position) + 1, len(values) - 1)]
     return low + (high - low) * (position % 1)
-
-
-QUESTIONS = {
-    "failed replications": _failed_replications,
-    "never replicated": _never_replicated,
-    "critical findings": _critical_findings,
-    "replication delay": _replication_delay,
-    "duplicates": _duplicates,
-}

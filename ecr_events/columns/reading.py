@@ -14,7 +14,7 @@ from ecr_events.columns.schema import classes_from, select_columns
 from ecr_events.errors import DecodeError
 from ecr_events.events import EventBridgeEvent
 
-__all__ = ["build_batches", "decode_batches", "read_arrow", "read_columns"]
+__all__ = ["build_batches", "decode_batches", "read_arrow", "read_columns", "read_sources"]
 
 _BINARY = {
     pa.binary(): pa.binary(),
@@ -66,9 +66,24 @@ def read_arrow(
         ValueError: No event has one of the `columns`, or another argument is invalid.
     """
     check_source(source)
+    return read_sources(
+        [source], types=types, columns=columns, batch_size=batch_size, on_error=on_error, dictionaries=dictionaries
+    )
+
+
+def read_sources(
+    sources: Iterable[Source],
+    *,
+    types: Iterable[type[EventBridgeEvent]] | None,
+    columns: Iterable[str] | None,
+    batch_size: int,
+    on_error: OnRowError,
+    dictionaries: bool,
+) -> pa.RecordBatchReader:
+    """Return an iterator of the record batches of several archives: `read_arrow` without its check of the source."""
     decoders, builder = _prepare(types, columns, on_error, dictionaries=dictionaries)
     _check_batch_size(batch_size)
-    found = read_columns(source, decoders, on_error)
+    found = (columns for source in sources for columns in read_columns(source, decoders, on_error))
     return pa.RecordBatchReader.from_batches(builder.schema, build_batches(found, builder, batch_size))
 
 
