@@ -7,8 +7,13 @@ import boto3
 import pytest
 from botocore.config import Config
 from fake_ecr import ECRServer
+from hypothesis import HealthCheck, settings
 
 from ecr_events import RepositoryReference
+
+# Machines differ in speed, and the first draw builds the strategy. pytest ends what hangs.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 ACCOUNT, OTHER_ACCOUNT = "012345678901", "999999999999"
 APP = RepositoryReference(registry_id=ACCOUNT, region="eu-west-1", repository_name="team/app")

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import boto3
 import pytest
 from documents import APP, DIGEST, IMAGE
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 from readme import block
@@ -47,9 +47,6 @@ from ecr_events.testing.wrappers import b64
 CLASSES: tuple[type[EventBridgeEvent], ...] = (*get_args(ECREvent), UnknownEvent)
 
 every_class = pytest.mark.parametrize("type", CLASSES, ids=lambda type: type.__name__)
-
-PATIENT = settings(suppress_health_check=[HealthCheck.too_slow])
-"""The first draw builds the strategy."""
 
 # Fake ECR
 
@@ -392,7 +389,7 @@ def test_no_events_are_an_empty_ecr() -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@settings(PATIENT, max_examples=20)
+@settings(max_examples=20)
 @given(given_events=st.lists(st.sampled_from(CLASSES).flatmap(events), max_size=3))
 def test_what_is_delivered_is_unwrapped(source: str, given_events: Sequence[EventBridgeEvent]) -> None:
     """In order, with distinct ids."""
@@ -456,7 +453,6 @@ def test_an_unknown_source_is_an_error() -> None:
 
 
 @every_class
-@settings(PATIENT)
 @given(data=st.data())
 def test_payloads_are_events(type: type[EventBridgeEvent], data: st.DataObject) -> None:
     """Of the class."""
@@ -464,7 +460,6 @@ def test_payloads_are_events(type: type[EventBridgeEvent], data: st.DataObject) 
 
 
 @every_class
-@settings(PATIENT)
 @given(data=st.data())
 def test_malformed_payloads_are_refused(type: type[EventBridgeEvent], data: st.DataObject) -> None:
     """Every one."""

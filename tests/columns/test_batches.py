@@ -5,7 +5,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 from documents import document, has_exact_counts
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecr_events import (
@@ -39,7 +39,6 @@ def test_the_events_of_a_table_are_those_that_went_in() -> None:
     assert list(map(encode, from_arrow(table))) == list(map(encode, EVENTS))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(CLASSES).flatmap(events).filter(has_exact_counts), max_size=2))
 def test_any_events_come_back(drawn: list[EventBridgeEvent]) -> None:
     """Hash and class included."""
