@@ -10,7 +10,7 @@ from typing import IO
 __all__ = ["DRAFT", "Draft", "hidden_name", "mode_of"]
 
 DRAFT = ".ecr-events."
-"""What the names of drafts begin with."""
+"""Beginning of the names of drafts."""
 
 _PRIVATE = 0o600
 """Mode of a draft while nothing says who else may read it."""

@@ -165,7 +165,7 @@ class _Conversion(FileInput):
         return sum(rows)
 
     def handle_invalid(self, document: InvalidDocument) -> None:
-        """Print the error of a document, count it, and keep it."""
+        """Print the error of a document, count it, and write it to the dead letters."""
         super().handle_invalid(document)
         if self._columns.on_error == "stop":
             raise _FailedError(1)

@@ -3,8 +3,9 @@
 Requires the extra ``arrow`` (pyarrow).
 """
 
+from ecr_events.columns.athena import athena_ddl
 from ecr_events.columns.batches import from_arrow, to_arrow
 from ecr_events.columns.reading import decode_batches, read_arrow
 from ecr_events.columns.schema import arrow_schema
 
-__all__ = ["arrow_schema", "decode_batches", "from_arrow", "read_arrow", "to_arrow"]
+__all__ = ["arrow_schema", "athena_ddl", "decode_batches", "from_arrow", "read_arrow", "to_arrow"]

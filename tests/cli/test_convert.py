@@ -83,7 +83,7 @@ def test_a_file_has_the_rows_of_the_archive(name: str, archive: Path, capfd: pyt
 
 
 def test_an_existing_file_is_replaced(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """It keeps its mode, and a link stays."""
+    """Its mode and a link stay."""
     target = Path("target.parquet")
     target.write_text("old")
     target.chmod(0o640)
@@ -229,7 +229,7 @@ def test_any_detail_type_is_read_back(capfd: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_type_that_no_folder_can_have_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
-    """An empty one and Hive's name of null would be read as null. Its document is kept."""
+    """An empty one and Hive's name of null would be read as null. Its document is written."""
     refused = [unknown(text) for text in ("", "__HIVE_DEFAULT_PARTITION__", "x" * 244, "大" * 82, "/" * 82)]
     Path("events").write_bytes(b"\n".join([*refused, PUSH, unknown("x" * 243)]))
     status, _, err = run(capfd, "convert", "events", *FORMS["partition"])
@@ -287,7 +287,7 @@ def test_the_rows_of_a_partition_are_in_the_order_of_the_files(
 
 
 def test_an_empty_folder_is_replaced(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """It keeps its mode, and a link stays."""
+    """Its mode and a link stay."""
     Path("target").mkdir()
     Path("target").chmod(0o750)
     Path("out").symlink_to("target")
@@ -427,7 +427,7 @@ def test_what_cannot_be_decoded_is_kept(form: str, capfd: pytest.CaptureFixture[
 
 
 def test_an_old_file_of_errors_is_removed(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """With the file that it belonged to. Skipped documents are not kept either."""
+    """With the file that it belonged to. Skipped documents are not written either."""
     letters = Path("out.parquet.errors.ndjson")
     letters.write_text("old")
     assert run(capfd, "convert", archive, "--to", "out.parquet")[0] == 0
@@ -440,7 +440,7 @@ def test_an_old_file_of_errors_is_removed(archive: Path, capfd: pytest.CaptureFi
 
 @pytest.mark.parametrize("form", FORMS)
 def test_only_errors_are_no_rows(form: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """And all of them are kept."""
+    """And all of them are written."""
     Path("events").write_bytes(b"{bad}\n" * 3_000)
     assert run(capfd, "convert", "events", *FORMS[form])[0] == 1
     assert Path(f"{FORMS[form][1]}.errors.ndjson").read_bytes().count(b"\n") == 3_000
@@ -452,7 +452,7 @@ def test_only_errors_are_no_rows(form: str, capfd: pytest.CaptureFixture[str]) -
 def test_nothing_is_written_after_a_stop(
     form: str, jobs: str, small_groups: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What was there stays, since a file of a part of the events would look complete."""
+    """An old file stays, since a file of a part of the events would look complete."""
     del small_groups
     for number, document in enumerate((PUSH, b"{bad}", b"{bad}", COPY)):
         Path(f"{number}.ndjson").write_bytes(document)
@@ -477,7 +477,7 @@ def test_what_can_be_read_is_written(form: str, archive: Path, capfd: pytest.Cap
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("path", ["missing", "*.missing"])
 def test_nothing_is_written_if_nothing_can_be_read(form: str, path: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """What was there stays."""
+    """An old file stays."""
     Path("out.parquet").write_text("old")
     assert run(capfd, "convert", path, *FORMS[form])[0] == 2
     assert visible() == {"out.parquet"}
