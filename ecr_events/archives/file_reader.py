@@ -163,8 +163,7 @@ class FileReader:
                 if position >= self._refused:
                     events, position = self._decode_run(position)
                     yield events
-                    if not final and text[-1] not in _LAST_BYTES and text.find(self._separator, position) < 0:
-                        # The rest is one document, which is not complete.
+                    if not final and self._is_unfinished(position):
                         start = position
                         break
                 if position < self._refused:
@@ -183,6 +182,15 @@ class FileReader:
         self._text = text[kept:]
         self._counted -= kept
         self._brackets -= kept
+
+    def _is_unfinished(self, position: int) -> bool:
+        """Return whether the rest of the text is one document that is not complete, and may still become one."""
+        text = self._text
+        return (
+            text[-1] not in _LAST_BYTES
+            and len(text) - position <= MAX_DOCUMENT_SIZE
+            and text.find(self._separator, position) < 0
+        )
 
     def _decode_entry(self, start: int, end: int) -> Batch:
         """Return the event of an entry, or its error, and note what separates it from the next entry."""

@@ -336,6 +336,16 @@ def test_work_on_tiny_gzip_members_grows_linearly(member: bytes, monkeypatch: py
     assert measured[1] <= 10 * 4_000 * len(member)
 
 
+@pytest.mark.parametrize("begin", [b"", LINES[0].encode() + b"\n"], ids=["alone", "after an event"])
+def test_a_document_that_is_too_long_is_not_collected(begin: bytes) -> None:
+    """Its first part is reported after little more than 4 MiB, and time stays linear."""
+    file = io.BytesIO(begin + b'{"text":"' + b"x" * 20_000_000)
+    positions: list[int] = []
+    list(read(file, on_error=lambda _: positions.append(file.tell())))
+    assert len(positions) == 5
+    assert positions[0] < 5_000_000
+
+
 def test_kept_errors_hold_their_payloads_only() -> None:
     """In resident memory of a process of its own: 40 MB are read, with an invalid event in every chunk."""
     code = f"""
