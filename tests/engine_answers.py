@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import polars as pl
 import pyarrow as pa
 from questions import QUESTIONS, Answer
 
@@ -100,6 +98,8 @@ def _rounded(rows: dict[str, Answer]) -> dict[str, Answer]:
 
 def duckdb_answers(events: Path | pa.Table) -> dict[str, Answer]:
     """Return the answers of DuckDB on Parquet, or on an Arrow table."""
+    import duckdb
+
     connection = duckdb.connect()
     source: Any = connection.read_parquet(f"{events}/**/*.parquet") if isinstance(events, Path) else events
     connection.register("events", source)
@@ -108,6 +108,8 @@ def duckdb_answers(events: Path | pa.Table) -> dict[str, Answer]:
 
 def polars_answers(events: Any) -> dict[str, Answer]:
     """Return the answers of Polars on a `LazyFrame`."""
+    import polars as pl
+
     image = ["repository_name", "image_digest"]
     texts = pl.selectors.by_dtype(pl.Categorical)
     events = events.with_columns(texts.cast(pl.String))
