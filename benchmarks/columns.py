@@ -26,7 +26,7 @@ from benchmarks.contenders import OURS
 from benchmarks.runner import RSS_UNIT, Section, Size, run_rounds
 from benchmarks.workloads import CLASSES, PROPORTIONS, make_events
 from ecr_events import ECRImageActionEvent, ECRReplicationActionEvent, EventBridgeEvent
-from ecr_events.columns import read_arrow
+from ecr_events.columns import nested_schema, read_arrow
 from ecr_events.columns.schema import COUNTS, TIME, Column, classes_from, select_columns
 from ecr_events.severities import SEVERITIES
 
@@ -126,15 +126,15 @@ def _columns(selected: str) -> list[Column]:
 # The contenders
 
 
-def _nested_schema(columns: list[Column], types: dict[pa.DataType, pa.DataType]) -> pa.Schema:
-    """Return the schema of the JSON, with AWS's keys; `types` replaces some types."""
+def _schema(columns: list[Column], replaced: dict[pa.DataType, pa.DataType]) -> pa.Schema:
+    """Return the schema of the JSON, with some types replaced."""
+    every = nested_schema(columns=[column.name for column in columns])
+    *envelope, detail = every
 
-    def fields(*, in_detail: bool) -> Iterator[Any]:
-        for column in columns:
-            if column.in_detail == in_detail:
-                yield pa.field(column.key, types.get(column.type, column.type))
+    def replace(fields: Iterable[Any]) -> list[Any]:
+        return [field.with_type(replaced.get(field.type, field.type)) for field in fields]
 
-    return pa.schema([*fields(in_detail=False), pa.field("detail", pa.struct(list(fields(in_detail=True))))])
+    return pa.schema([*replace(envelope), detail.with_type(pa.struct(replace(detail.type)))])
 
 
 def _stream(path: str, columns: list[Column], types: _Types) -> Iterable[Any]:
@@ -150,9 +150,7 @@ def _pyarrow(path: str, columns: list[Column], _: _Types) -> Iterable[Any]:
 
     pa.set_cpu_count(1)
     counts = pa.struct([pa.field(severity, pa.float64()) for severity in SEVERITIES])
-    options = ParseOptions(
-        explicit_schema=_nested_schema(columns, {COUNTS: counts}), unexpected_field_behavior="ignore"
-    )
+    options = ParseOptions(explicit_schema=_schema(columns, {COUNTS: counts}), unexpected_field_behavior="ignore")
     table = read_json(path, ReadOptions(use_threads=False), options).flatten()
     keys = [f"detail.{column.key}" if column.in_detail else column.key for column in columns]
     return [table.select(keys).rename_columns([column.name for column in columns])]
@@ -162,7 +160,7 @@ def _polars(path: str, columns: list[Column], _: _Types) -> Iterable[Any]:
     os.environ["POLARS_MAX_THREADS"] = "1"  # read by the import
     import polars as pl
 
-    empty: Any = pl.from_arrow(_nested_schema(columns, {TIME: pa.string()}).empty_table())
+    empty: Any = pl.from_arrow(_schema(columns, {TIME: pa.string()}).empty_table())
     frame = pl.read_ndjson(path, schema=empty.schema)
     selected = {
         column.name: pl.col("detail").struct.field(column.key) if column.in_detail else pl.col(column.key)
@@ -177,7 +175,7 @@ def _duckdb(path: str, columns: list[Column], _: _Types) -> Iterable[Any]:
 
     connection: Any = duckdb.connect(config={"threads": 1})
     connection.execute("set TimeZone = 'UTC'")
-    empty = connection.from_arrow(_nested_schema(columns, {}).empty_table())
+    empty = connection.from_arrow(_schema(columns, {}).empty_table())
     types = {name: str(type) for name, type in zip(empty.columns, empty.types, strict=True)}
     selected = [f'{"detail." if column.in_detail else ""}"{column.key}" as {column.name}' for column in columns]
     relation = connection.read_json(path, columns=types, format="newline_delimited")

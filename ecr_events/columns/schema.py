@@ -24,6 +24,7 @@ __all__ = [
     "classes_from",
     "columns_of",
     "detail_class",
+    "nested_schema",
     "schema_of",
     "select_columns",
 ]
@@ -95,8 +96,37 @@ def arrow_schema(
         ValueError: No class has one of the `columns`.
         TypeError: `type` is not an event class.
     """
-    selected = select_columns(classes_from(None if type is None else get_args(type) or [type]), columns)
+    selected = select_columns(_classes_of_type(type), columns)
     return schema_of(selected, dictionaries=dictionaries, errors=errors)
+
+
+def nested_schema(type: Any = None, columns: Iterable[str] | None = None) -> pa.Schema:
+    """Return the Arrow schema of the JSON, which the JSON readers of other libraries can be given.
+
+    It has AWS's keys, with the detail as a struct, and strings without dictionaries. Nested parts are not in it, since
+    those readers have no type that is any JSON.
+
+    Args:
+        type: As in `arrow_schema`.
+        columns: Names of the columns as in `arrow_schema`. Defaults to all that are not JSON text.
+
+    Raises:
+        ValueError: No class has one of the `columns`, or it is JSON text.
+        TypeError: `type` is not an event class.
+    """
+    selected = select_columns(_classes_of_type(type), columns)
+    for column in selected:
+        if columns is not None and column.is_json:
+            raise ValueError(f"column {column.name!r} is JSON text, which has no type in a nested schema")
+    envelope, detail = (
+        [pa.field(column.key, column.type) for column in selected if column.in_detail is inner and not column.is_json]
+        for inner in (False, True)
+    )
+    return pa.schema([*envelope, pa.field("detail", pa.struct(detail))])
+
+
+def _classes_of_type(type: Any) -> tuple[type[EventBridgeEvent], ...]:
+    return classes_from(None if type is None else get_args(type) or [type])
 
 
 def classes_from(types: Iterable[Any] | None) -> tuple[type[EventBridgeEvent], ...]:

@@ -5,6 +5,7 @@ from typing import Any, get_args
 import msgspec
 import pyarrow as pa
 import pytest
+from documents import document
 
 from ecr_events import (
     ECRAWSAPICallViaCloudTrailEvent,
@@ -18,7 +19,7 @@ from ecr_events import (
     ScanEvent,
     UnknownEvent,
 )
-from ecr_events.columns import arrow_schema
+from ecr_events.columns import arrow_schema, nested_schema
 
 ENVELOPE = ["version", "id", "detail_type", "source", "account", "time", "region", "resources", "replay_name"]
 
@@ -104,6 +105,43 @@ def test_wrong_arguments_are_errors(type: Any, columns: Any, error: Any, message
     with pytest.raises(error) as caught:
         arrow_schema(type, columns)
     assert str(caught.value).startswith(message)
+
+
+@every_class
+def test_a_nested_schema_has_the_keys_of_the_json(cls: Any) -> None:
+    """Those of every sample that are not nested, and no others."""
+    found = document(cls)
+    *envelope, detail = nested_schema(cls)
+    for fields, values in ((envelope, found), (list(detail.type), found["detail"])):
+        names = {field.name for field in fields}
+        flat = {key for key, value in values.items() if isinstance(value, str | bool | float | int)}
+        assert flat <= names
+        assert not any(isinstance(values.get(name), dict) for name in names - {"finding-severity-counts"})
+    assert detail.name == "detail"
+
+
+def test_a_nested_schema_has_the_selected_columns() -> None:
+    """In their order, those of the detail last, with AWS's keys and strings without dictionaries."""
+    assert nested_schema(columns=["image_digest", "detail_type", "time"]) == pa.schema(
+        [
+            ("detail-type", pa.string()),
+            ("time", pa.timestamp("us", "UTC")),
+            ("detail", pa.struct([("image-digest", pa.string())])),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (["detail"], "column 'detail' is JSON text, which has no type in a nested schema"),
+        (["digest"], "no event has a column 'digest'"),
+    ],
+)
+def test_wrong_columns_of_a_nested_schema_are_errors(columns: list[str], message: str) -> None:
+    """By their names."""
+    with pytest.raises(ValueError, match=message):
+        nested_schema(columns=columns)
 
 
 def test_the_package_does_not_import_pyarrow() -> None:
