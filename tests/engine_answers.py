@@ -96,13 +96,17 @@ def _rounded(rows: dict[str, Answer]) -> dict[str, Answer]:
     return rows | {"replication delay": [round(delay, 6) for (delay,) in rows["replication delay"]]}
 
 
-def duckdb_answers(events: Path | pa.Table) -> dict[str, Answer]:
-    """Return the answers of DuckDB on Parquet, or on an Arrow table."""
+def duckdb_answers(events: Path | pa.Table | pa.RecordBatchReader) -> dict[str, Answer]:
+    """Return the answers of DuckDB on Parquet, on an Arrow table, or on a stream, of which it makes a table."""
     import duckdb
 
     connection = duckdb.connect()
     source: Any = connection.read_parquet(f"{events}/**/*.parquet") if isinstance(events, Path) else events
-    connection.register("events", source)
+    if isinstance(events, pa.RecordBatchReader):
+        connection.register("stream", source)
+        connection.execute("create table events as from stream")
+    else:
+        connection.register("events", source)
     return _rounded({name: connection.sql(query).fetchall() for name, query in _SQL.items()})
 
 
