@@ -55,6 +55,6 @@ def escape_value(value: str) -> str:
 
 
 def _can_be_folder(detail_type: str) -> bool:
-    """Return whether every reader gets this value back. EventBridge's limit is 128 characters, none of them escaped."""
+    """Return whether every reader gets this value back. EventBridge allows 128 characters, which may be 384 bytes."""
     name = f"{PARTITION_COLUMNS[1]}={escape_value(detail_type)}"
     return detail_type not in {"", _NULL} and len(name.encode()) <= _MAX_NAME

@@ -1,8 +1,8 @@
 """Archives as a data source of Spark. Requires PySpark 4 or later, beside the extra ``arrow``.
 
-It opens local and mounted files only, on each worker. Objects in S3 are read by Spark itself, and decoded by
-`decode_batches`: ``spark.read.text`` with ``mapInArrow``, or ``spark.read.format("binaryFile")`` for events that are
-not one per line.
+It opens local and mounted files only, on each worker. Objects in S3 are read by Spark itself, with ``mapInArrow`` of
+`decode_batches` over ``spark.read.text``; and if the events are not one per line, of a function that calls `read_arrow`
+with each content of ``spark.read.format("binaryFile")``.
 """
 
 import re

@@ -83,7 +83,7 @@ def test_other_names_of_tables_are_refused(table: str) -> None:
     ],
 )
 def test_other_locations_are_refused(location: str) -> None:
-    """They are no folders of S3, or would end the string."""
+    """They do not name a folder of S3, or would end the string."""
     with pytest.raises(ValueError, match=r"^location must be a folder such as 's3://bucket/events/', not ") as caught:
         athena_ddl("events", location)
     assert repr(location) in str(caught.value)
