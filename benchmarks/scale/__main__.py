@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.environment import environment
 from benchmarks.runner import FULL, SMALLEST
 from benchmarks.scale.document import document
-from benchmarks.scale.measurements import measure, measure_lookups
+from benchmarks.scale.measurements import measure, measure_lookups, measure_streaming, streaming_of
 
 _HERE = Path(__file__).parent.parent
 
@@ -19,9 +19,15 @@ def main() -> None:
     parser.add_argument("--note", default="", help="a sentence about the machine")
     arguments = parser.parse_args()
     size = SMALLEST if arguments.smallest else FULL
-    machine = environment()
-    lookups = measure_lookups(size)
-    text = document(machine, measure(size), lookups, arguments.note)
+    recorded = streaming_of((_HERE / "RESULTS.md").read_text())
+    text = document(
+        environment(),
+        size,
+        streaming=(measure_streaming(size), recorded),
+        lookups=measure_lookups(size),
+        measured=measure(size),
+        note=arguments.note,
+    )
     print(text)
     output = arguments.output or (None if arguments.smallest else _HERE)
     if output:

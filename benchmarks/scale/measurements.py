@@ -4,18 +4,22 @@ import gzip
 import hashlib
 import json
 import re
+import resource
+import shutil
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks import lookup, lookup_batches
 from benchmarks.archive import write
+from benchmarks.contenders import OURS, select
+from benchmarks.decode import MIX, stream
 from benchmarks.lookup import BATCHED
 from benchmarks.runner import Size, run_rounds
 from benchmarks.scale.prices import CONSTANTS
@@ -24,11 +28,9 @@ from ecr_events import decode
 from ecr_events.columns import read_arrow
 from ecr_events.deliveries import process
 
-__all__ = ["TEXTS", "measure", "measure_lookups"]
+__all__ = ["TEXTS", "measure", "measure_lookups", "measure_streaming", "rounds_of", "streaming_of"]
 
 _ROUNDS = 3
-_ROW_GROUP = 64
-"""Batches of a row group: 131,072 rows."""
 _COLUMNS = ("detail_type", "region", "account", "time", "result")
 """The columns of the question: failed replications by region, account and hour."""
 
@@ -39,29 +41,56 @@ TEXTS = {
     "direct": "µs per event of a Lambda function for EventBridge: `json.loads`, `decode` of the dict",
     "batch": "messages of a batch: as many as fit into the payload, 10,000 at most",
     "row": "µs of `read_arrow` per row, all columns",
-    "parquet": "µs of pyarrow per row to write Parquet, zstd, 131,072 rows per row group",
+    "convert": "µs of `ecr-events convert --jobs 1` per event, to one Parquet file",
+    "partitioned": "µs of `ecr-events convert --jobs 1 --partition` per event, to a table of ten days",
     "raw": "bytes of JSON per event, with a newline",
     "zipped": "bytes with gzip at level 6 per event",
-    "stored": "bytes of Parquet per row, all columns",
-    "five": f"bytes of Parquet per row in the columns {', '.join(_COLUMNS)}",
+    "stored": "bytes of that Parquet file per row, all columns",
+    "five": f"bytes of that Parquet file per row in the columns {', '.join(_COLUMNS)}",
 }
+
+
+def rounds_of(size: Size) -> int:
+    """Return the number of rounds."""
+    return min(size.rounds, _ROUNDS)
 
 
 def measure(size: Size) -> dict[str, float]:
     """Return the medians of the rounds, by symbol."""
-    rounds = min(size.rounds, _ROUNDS)
+    rounds = rounds_of(size)
     with TemporaryDirectory() as folder:
-        archive = f"{folder}/events.ndjson"
-        write(archive, _realistic(make_events(size.archived)))
-        rows = run_rounds(measure_columns, {"": archive}, rounds)
-        content = Path(archive).read_bytes()
-    found = {
-        **run_rounds(measure_events, {"": size.archived}, rounds),
-        **rows,
-    }
+        archive, packed = Path(folder, "events.ndjson"), Path(folder, "events.ndjson.gz")
+        write(str(archive), _realistic(make_events(size.tabulated)))
+        with archive.open("rb") as source, gzip.open(packed, "wb", compresslevel=6) as target:
+            shutil.copyfileobj(source, target)
+        sizes = {"raw": archive.stat().st_size, "zipped": packed.stat().st_size}
+        found = {
+            **run_rounds(measure_events, {"": size.archived}, rounds),
+            **run_rounds(measure_reading, {"": str(archive)}, rounds),
+            **run_rounds(measure_converting, {"": str(archive)}, rounds, size.tabulated),
+        }
     medians = {symbol: statistics.median(values[""]) for symbol, values in found.items()}
-    medians |= {"raw": len(content) / size.archived, "zipped": len(gzip.compress(content, 6)) / size.archived}
+    medians |= {symbol: value / size.tabulated for symbol, value in sizes.items()}
     return {symbol: medians[symbol] for symbol in TEXTS}
+
+
+def measure_streaming(size: Size) -> float:
+    """Return the microseconds per event of `decode` that RESULTS.md has under Streaming, on this machine."""
+    found = run_rounds(stream, {OURS: select()[OURS]}, rounds_of(size), size.streamed, size.seconds)
+    return statistics.median(found[MIX][OURS])
+
+
+def streaming_of(results: str) -> float:
+    """Return the same figure of the text of a RESULTS.md.
+
+    Raises:
+        ValueError: The text has none.
+    """
+    section = results.partition("\n## Streaming\n")[2]
+    found = re.search(rf"\*\*{re.escape(MIX)}\*\*\n\n.*\n.*\n\| {OURS} \| ([\d.]+) \|", section)
+    if found is None:
+        raise ValueError(f"RESULTS.md has no microseconds of {OURS} under Streaming, {MIX}")
+    return float(found[1])
 
 
 def _realistic(events: Iterable[bytes]) -> Iterator[bytes]:
@@ -75,33 +104,51 @@ def _realistic(events: Iterable[bytes]) -> Iterator[bytes]:
         yield changed.replace(b"T09:15:31Z", f"T09:{minute:02}:{second:02}Z".encode(), 1)
 
 
-def measure_columns(archive: str) -> dict[str, float]:
-    """Return microseconds of processor time per row, to read and to write; and bytes of Parquet per row."""
+def measure_reading(archive: str) -> dict[str, float]:
+    """Return microseconds of processor time per row of `read_arrow`, whose batches are dropped."""
     next(iter(read_arrow(archive)))  # builds the decoders
     rows, start = 0, time.process_time()
     for batch in read_arrow(archive):
         rows += batch.num_rows
-    reading = time.process_time() - start
+    return {"row": (time.process_time() - start) / rows * 1e6}
+
+
+def measure_converting(archive: str, count: int) -> dict[str, float]:
+    """Return microseconds of processor time per event of the command, without its start; and bytes of Parquet per row.
+
+    Args:
+        archive: The events.
+        count: Their number.
+    """
     with TemporaryDirectory() as folder:
-        path, start = f"{folder}/events.parquet", time.process_time()
-        reader = read_arrow(archive)
-        with pq.ParquetWriter(path, reader.schema, compression="zstd") as file:
-            while batches := list(islice(reader, _ROW_GROUP)):
-                file.write_table(pa.Table.from_batches(batches))
-        both = time.process_time() - start
-        groups = pq.ParquetFile(path).metadata
+        empty, file = Path(folder, "empty.ndjson"), Path(folder, "events.parquet")
+        empty.touch()
+        converting = _convert(archive, count, "--to", str(file))
+        converting -= _convert(str(empty), 0, "--to", f"{folder}/empty.parquet")
+        partitioning = _convert(archive, count, "--partition", "--to", f"{folder}/table")
+        partitioning -= _convert(str(empty), 0, "--partition", "--to", f"{folder}/empty")
+        groups = pq.ParquetFile(file).metadata
         chunks = [
             groups.row_group(group).column(column)
             for group in range(groups.num_row_groups)
             for column in range(groups.num_columns)
         ]
-        assert groups.num_rows == rows
         return {
-            "row": reading / rows * 1e6,
-            "parquet": (both - reading) / rows * 1e6,
-            "stored": Path(path).stat().st_size / rows,
-            "five": sum(chunk.total_compressed_size for chunk in chunks if chunk.path_in_schema in _COLUMNS) / rows,
+            "convert": converting / count * 1e6,
+            "partitioned": partitioning / count * 1e6,
+            "stored": file.stat().st_size / count,
+            "five": sum(chunk.total_compressed_size for chunk in chunks if chunk.path_in_schema in _COLUMNS) / count,
         }
+
+
+def _convert(archive: str, count: int, *options: str) -> float:
+    """Return the seconds of processor time, user and system, of the command, which writes `count` rows."""
+    command = [sys.executable, "-m", "ecr_events", "convert", "--jobs", "1", archive, *options]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.run(command, check=True, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert f"{count:,} rows from 1 file\n" in process.stderr
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def measure_events(count: int) -> dict[str, float]:

@@ -47,6 +47,12 @@ CONSTANTS = {
         "https://aws.amazon.com/athena/pricing/",
         "2026-08-27, as recorded in github.com/KensioSoftware/rainlytics",
     ),
+    "query": Constant(
+        10e6,
+        "bytes that Athena bills a query at least",
+        "https://aws.amazon.com/athena/pricing/",
+        "a copy without a date of github.com/KensioSoftware/rainlytics/issues/21; athena.guide, 2020-10-15",
+    ),
     "dpu": Constant(
         0.44,
         "$ per DPU-hour of Glue (G.1X: 4 vCPU, 16 GB)",
@@ -54,11 +60,29 @@ CONSTANTS = {
         "2026-10-07, as recorded in github.com/api-evangelist/amazon-glue-databrew, for table optimization; for Spark "
         "jobs in documents up to 2022 only",
     ),
+    "dpus": Constant(
+        2,
+        "DPUs of a Spark job of Glue at least",
+        "https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-jobs-job.html",
+        "botocore's service model, of the version above",
+    ),
+    "job": Constant(
+        60,
+        "seconds that Glue bills a Spark job at least",
+        "https://aws.amazon.com/glue/pricing/",
+        "2026-05, as recorded in awsnegotiations.com/glue-job-cost-optimization.html",
+    ),
     "ec2": Constant(
         0.0816,
         "$ per hour of m7g.large (2 vCPU, 8 GB), Linux, for Ray or Spark",
         "https://aws.amazon.com/ec2/pricing/on-demand/",
         "2026-06-17, as recorded in factualminds.com/blog/amazon-ec2-on-demand-pricing-instance-families-2026",
+    ),
+    "instance": Constant(
+        60,
+        "seconds that EC2 bills an instance with Linux at least",
+        "https://aws.amazon.com/about-aws/whats-new/2017/10/announcing-amazon-ec2-per-second-billing/",
+        "2017-10-02",
     ),
     "firehose": Constant(
         5_120,
