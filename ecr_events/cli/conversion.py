@@ -117,21 +117,17 @@ def _dead_letter(error: ArchiveError) -> bytes:
 
 
 class SentBatch:
-    """A batch that is pickled as an Arrow stream, which takes a fraction of the time of its arrays."""
+    """A batch that is pickled as one buffer, which takes a fraction of the time of its arrays."""
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self.batch = batch
 
     def __reduce__(self) -> tuple[Any, ...]:
-        sink = pa.BufferOutputStream()
-        stream: Any = pa.ipc.new_stream(sink, self.batch.schema)
-        with stream:
-            stream.write_batch(self.batch)
-        return _receive, (sink.getvalue().to_pybytes(),)
+        return _receive, (self.batch.schema.serialize(), self.batch.serialize())
 
 
-def _receive(stream: bytes) -> SentBatch:
-    return SentBatch(pa.ipc.open_stream(stream).read_next_batch())
+def _receive(schema: Any, batch: Any) -> SentBatch:
+    return SentBatch(pa.ipc.read_record_batch(batch, pa.ipc.read_schema(schema)))
 
 
 def send_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[SentBatch]:

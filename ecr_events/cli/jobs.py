@@ -22,6 +22,9 @@ from ecr_events.cli.files import BytesRead, InvalidDocument, Job, Message, Readi
 
 __all__ = ["interrupts_blocked", "process_files_in_parallel", "write_messages"]
 
+_PROTOCOL = 5
+"""The version of pickle that does not copy large buffers."""
+
 _GROUPS_AHEAD = 2
 """Groups per worker that are done, or being worked on, while the messages about an earlier one are read."""
 
@@ -105,7 +108,7 @@ def write_messages(reading: Reading, job: Job, names: Sequence[Any], path: str) 
     with Path(path).open("wb") as file:
 
         def write(message: Message) -> None:
-            pickle.dump(message, file)
+            pickle.dump(message, file, _PROTOCOL)
             if isinstance(message, BytesRead) and not running.exists():
                 raise InterruptedError
 
