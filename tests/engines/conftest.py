@@ -2,14 +2,19 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import ray
 from damaged_archives import Damage, write_archive
+from pyspark.sql import SparkSession
 from questions import Answer, answers, documents
 
 from ecr_events import ECREvent, UnknownEvent
 from ecr_events.archives import read
+from ecr_events.columns.spark import ECREventsDataSource
 
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # for the engines' worker processes
 
@@ -41,3 +46,30 @@ def expected(events: list[ECREvent | UnknownEvent]) -> dict[str, Answer]:
     found = answers(events)
     assert all(len(answer) > 1 for answer in found.values())
     return found
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """Return a session with two cores."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder: Any = SparkSession.builder
+    options = {
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # compiles in less time, for a short run
+        "spark.driver.memory": "1g",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    session: SparkSession = builder.master("local[2]").config(map=options).getOrCreate()
+    session.dataSource.register(ECREventsDataSource)
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[None]:
+    """Start Ray with two processors."""
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()

@@ -17,15 +17,11 @@ from ecr_events import ECREvent, UnknownEvent, encode
 from ecr_events.archives import read
 from ecr_events.columns import decode_batches, from_arrow, read_arrow
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("default")]  # of the engine itself
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
-    """Start Ray with two processors."""
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-    yield
-    ray.shutdown()
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.usefixtures("cluster"),
+]  # of the engine itself
 
 
 def read_files(files: Any) -> Iterator[pa.Table]:

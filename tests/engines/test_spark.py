@@ -1,8 +1,5 @@
 """PySpark on two cores, over an archive with damage: by the data source, and by `decode_batches` over its text."""
 
-import os
-import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,28 +15,8 @@ from questions import Answer
 
 from ecr_events import ECREvent, UnknownEvent, encode
 from ecr_events.columns import arrow_schema, decode_batches, from_arrow
-from ecr_events.columns.spark import ECREventsDataSource
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("default")]  # of the engine itself
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    """Return a session with two cores."""
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder: Any = SparkSession.builder
-    options = {
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # compiles in less time, for a short run
-        "spark.driver.memory": "1g",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    session: SparkSession = builder.master("local[2]").config(map=options).getOrCreate()
-    session.dataSource.register(ECREventsDataSource)
-    yield session
-    session.stop()
 
 
 def by_data_source(spark: SparkSession, archive: Path) -> DataFrame:
