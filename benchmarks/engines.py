@@ -36,11 +36,11 @@ _PACKAGES = ("msgspec", "pyarrow", "pyspark", "ray", "duckdb", "polars")
 _START = datetime(2026, 5, 4, tzinfo=UTC)
 _DAYS = 10
 _DAMAGED = 1_000
-"""One of so many events is damaged."""
+"""Number of events of which one is damaged."""
 _REPEATED = 1_000
-"""One of so many events is delivered twice."""
+"""Number of events of which one is delivered twice."""
 _NEVER_REPLICATED = 100
-"""One of so many pushes is never replicated."""
+"""Number of pushes of which one is never replicated."""
 _WAITING = 100
 """Pushes that wait for their replication. Beyond them, images are deleted."""
 
