@@ -389,7 +389,7 @@ def test_no_events_are_an_empty_ecr() -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 5)  # of each source
 @given(given_events=st.lists(st.sampled_from(CLASSES).flatmap(events), max_size=3))
 def test_what_is_delivered_is_unwrapped(source: str, given_events: Sequence[EventBridgeEvent]) -> None:
     """In order, with distinct ids."""

@@ -176,8 +176,8 @@ BOMBS: dict[str, Callable[[], Any]] = {
     "log events": lambda: {"records": [firehose(compressed(b'{"logEvents":[' + b'{"message":7},' * MIB + b"0]}"))]},
     "body": lambda: {"Records": [sqs(unknown(DEEP, 6 * MIB).decode())]},
     "bodies": lambda: {"Records": [sqs(unknown(DEEP, 6 * MIB // 1_000).decode())] * 1_000},
-    "truncated gzip": lambda: {"Records": [kinesis(compressed(b" " * (50 * MIB))[:-1])] * 60},
-    "damaged gzip": lambda: {"Records": [kinesis(compressed(b" " * (50 * MIB))[:-8] + b"damaged!")] * 60},
+    "truncated gzip": lambda: {"Records": [kinesis(compressed(b" " * (50 * MIB))[:-1])] * 15},
+    "damaged gzip": lambda: {"Records": [kinesis(compressed(b" " * (50 * MIB))[:-8] + b"damaged!")] * 15},
     "empty gzip": lambda: {"records": [{"recordId": "", "data": "H4sI"}] * 20_000},
     "empty gzip in gzip": lambda: kinesis(
         compressed(b'{"records":[0' + b',{"recordId":0,"data":"H4sI"}' * 20_000 + b"]}")

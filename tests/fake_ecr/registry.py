@@ -59,12 +59,24 @@ class _Repository:
     fields: Json
     tags: Mapping[str, str]
     images: dict[str, _Image] = field(default_factory=dict[str, _Image])
+    tagged: dict[str, _Image] = field(default_factory=dict[str, _Image])
+    """The image that each tag was last given to, which may have been removed since."""
+
+    def add(self, image: _Image) -> None:
+        """Add an image, whose tags move from other images."""
+        for tag in image.tags:
+            other = self.tagged.get(tag, image)
+            if other is not image:
+                other.tags = [each for each in other.tags if each != tag]
+            self.tagged[tag] = image
+        self.images[image.digest] = image
 
     def find(self, image_id: Json) -> _Image | None:
         """Return the image of an `ImageIdentifier`, or None."""
-        digest = image_id.get("imageDigest")
-        candidates = self.images.values() if digest is None else filter(None, [self.images.get(digest)])
-        return next((image for image in candidates if image.matches(image_id)), None)
+        digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
+        image = self.tagged.get(str(tag)) if digest is None else self.images.get(digest)
+        is_present = image is not None and self.images.get(image.digest) is image and image.matches(image_id)
+        return image if is_present else None
 
     def get(self, image_id: Json) -> _Image:
         """Return the image of an `ImageIdentifier`, or raise ECR's error."""
@@ -153,10 +165,7 @@ class Registry:
         if (region, registry_id, repository_name) not in self._repositories:
             self.add_repository(repository_name, region=region, registry_id=registry_id)
         image = _Image(detail, list(tags), manifest, findings, replication)
-        images = self._repository(region, registry_id, repository_name).images
-        for other in images.values() if image.tags else ():
-            other.tags = [tag for tag in other.tags if tag not in image.tags]
-        images[digest] = image
+        self._repository(region, registry_id, repository_name).add(image)
 
     def add(self, reference: ImageReference, **fields: Any) -> None:
         """Add the image of a reference; see `add_image`."""

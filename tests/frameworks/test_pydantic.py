@@ -1,4 +1,5 @@
 import json
+from functools import cache
 from typing import Any
 
 import pytest
@@ -55,12 +56,19 @@ def test_a_model_is_dumped_with_the_keys_of_aws(cls: Any) -> None:
     assert Delivery.model_validate(dumped) == model
 
 
+@cache
+def schema_of_deliveries(mode: Any) -> dict[str, Any]:
+    """Return the schema of the model, which is valid. Checking it takes most of a second."""
+    schema = Delivery.model_json_schema(mode=mode)
+    Draft202012Validator.check_schema(schema)
+    return schema
+
+
 @every_class
 @pytest.mark.parametrize("mode", ["validation", "serialization"])
 def test_the_schema_of_a_model_accepts_what_it_dumps(cls: Any, mode: Any) -> None:
     """Each class is one definition, with the descriptions of its fields."""
-    schema = Delivery.model_json_schema(mode=mode)
-    Draft202012Validator.check_schema(schema)
+    schema = schema_of_deliveries(mode)
     model = Delivery(event=sample(cls), detail=sample(ECRImageActionEvent).detail)
     assert Draft202012Validator(schema).is_valid(json.loads(model.model_dump_json()))
     assert set(schema["$defs"]) == {"ECRImageAction", *(cls.__name__ for cls in CLASSES)}

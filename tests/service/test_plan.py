@@ -26,6 +26,8 @@ class Simulation:
         """The names to look up, by group."""
         self.others: dict[tuple[str, int], int] = {}
         """The number of names in each group that are not looked up."""
+        self.listings: dict[tuple[str, int], list[str]] = {}
+        """The names that pages show, by group, once they were asked for."""
         self.absent: set[str] = set()
         """The names that were absent from a response, once each."""
         self.lifetimes = {site: self.random.choice([3, 30, 1_000_000, 1_000_000]) for site in "ab"}
@@ -67,12 +69,18 @@ class Simulation:
         self.reach(group)
         if not self.may_page:
             raise AccessDeniedError("no")
-        present = [name for name, kind in self.groups[group].items() if kind != MISSING]
-        everything = [*present, *(f"other {number}" for number in range(self.others[group]))]
-        random.Random(group[1]).shuffle(everything)
+        everything = self.listed(group)
         start = int(token or 0)
         page = {name: f"resource {name}" for name in everything[start : start + 1_000]}
         return page, f"{start + 1_000}" if start + 1_000 < len(everything) else None
+
+    def listed(self, group: tuple[str, int]) -> list[str]:
+        """Return all names of a group that pages show, in the order of its pages."""
+        if group not in self.listings:
+            present = [name for name, kind in self.groups[group].items() if kind != MISSING]
+            self.listings[group] = [*present, *(f"other {number}" for number in range(self.others[group]))]
+            random.Random(group[1]).shuffle(self.listings[group])
+        return self.listings[group]
 
     def reach(self, group: tuple[str, int]) -> None:
         """Count a request, and raise the errors that concern the whole site or group."""
