@@ -35,16 +35,18 @@ class Draft:
     error leaves no draft.
 
     The draft has the mode of the file that it replaces before its first byte. The draft of a new file is private until
-    it is complete, and then gets the mode of any new file. A link stays, and its target is replaced.
+    it is complete, and then gets `new_mode`, or the mode of any new file. A link stays, and its target is replaced.
 
     Raises:
         OSError: `path` exists and is not a regular file, or the draft cannot be created.
         FileNotFoundError: The directory does not exist, or `path` is empty.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], new_mode: int | None = None) -> None:
         name = os.fspath(path)
         mode = mode_of(name)
+        if mode is None:
+            mode = new_mode
         self._target = os.path.realpath(name)
         self._path = os.path.join(os.path.dirname(self._target), hidden_name())
         try:

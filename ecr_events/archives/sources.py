@@ -49,7 +49,8 @@ def open_source(source: Source) -> Iterator[tuple[str | None, BinaryReader]]:
 def expand_paths(source: str) -> list[str]:
     """Return the files of a path, a glob pattern or a directory, sorted by name.
 
-    Hidden files in a directory are skipped, as glob does.
+    Hidden files in a directory are skipped, as glob does, and links to directories. Directories that cannot be read are
+    among the files, so that they are errors in their turn.
 
     Raises:
         FileNotFoundError: `source` is empty, or a pattern without matches.
@@ -62,10 +63,16 @@ def expand_paths(source: str) -> list[str]:
     if not source:
         raise FileNotFoundError(ENOENT, "empty file name", source)
     if Path(source).is_dir():
-        files = (path for path in Path(source).rglob("*") if path.is_file())
-        return sorted(
-            str(path) for path in files if not any(part.startswith(".") for part in path.relative_to(source).parts)
-        )
+        found: list[str] = []
+
+        def add(error: OSError) -> None:
+            found.append(error.filename)
+
+        for path, folders, names in os.walk(source, onerror=add):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            files = (Path(path, name) for name in names if not name.startswith("."))
+            found += [str(file) for file in files if file.is_file()]
+        return sorted(found)
     if has_magic(source) and not Path(source).exists():
         found = sorted(path for path in glob(source, recursive=True) if Path(path).is_file())
         if not found:

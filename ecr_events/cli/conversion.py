@@ -55,6 +55,8 @@ _MAX_SIZE = 1 << 26
 _MAX_PART_SIZE = 1 << 30
 """Bytes of rows, as Arrow has them in memory, after which a partition gets another file."""
 
+_CODEC: Any = pa.Codec("zstd", compression_level=1)
+
 _PARTITION_KEYS = "time", "detail_type"
 
 
@@ -188,10 +190,11 @@ class Run(NamedTuple):
 
     offset: int
 
-    size: int
-    """Bytes."""
+    stored: int
+    """Bytes in the file."""
 
-    rows: int
+    size: int
+    """Bytes when they are decompressed."""
 
 
 class Splitting(msgspec.Struct, frozen=True):
@@ -239,8 +242,8 @@ def _append_runs(file: IO[bytes], name: str, parts: dict[tuple[str, str], list[p
     for (day, detail_type), batches in parts.items():
         for batch in pa.Table.from_batches(batches).combine_chunks().to_batches():
             offset, data = file.tell(), batch.serialize()
-            file.write(data)
-            yield Run(day, detail_type, name, offset, data.size, batch.num_rows)
+            stored = file.write(_CODEC.compress(data))
+            yield Run(day, detail_type, name, offset, stored, data.size)
 
 
 class Part(NamedTuple):
@@ -289,7 +292,8 @@ class PartReading(msgspec.Struct, frozen=True):
         for run in part.runs:
             with Path(run.file).open("rb") as file:
                 file.seek(run.offset)
-                yield pa.ipc.read_record_batch(pa.py_buffer(file.read(run.size)), self.schema)
+                data = _CODEC.decompress(file.read(run.stored), run.size)
+                yield pa.ipc.read_record_batch(data, self.schema)
             advance(run.size)
 
 

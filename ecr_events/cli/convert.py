@@ -51,7 +51,7 @@ def add_to(commands: Commands) -> None:
         "--partition",
         action="store_true",
         help="write Parquet files to folders such as OUT/date=2026-05-04/detail_type=ECR Image Action, as Spark and "
-        "Hive do; the date is in UTC",
+        "Hive do; the date is in UTC; beside OUT, it needs space of about the size of the JSON until it is complete",
     )
     command.set_defaults(run=_run)
 
@@ -107,12 +107,13 @@ class _Conversion(FileInput):
 
     def __init__(self, options: argparse.Namespace, reading: "ColumnReading") -> None:
         self._out = Path(options.to)
-        self._dead_letters = _DeadLetters(_check_out(self._out, is_folder=options.partition))
+        self._dead_letters = _DeadLetters(*_check_out(self._out, is_folder=options.partition))
         outputs = {os.path.realpath(path) for path in (self._out, self._dead_letters.path)}
         for path in options.paths:
             if path != "-" and os.path.realpath(path) in outputs:
                 raise ValueError(f"cannot read {path!r}: it is to be written")
         super().__init__(options, reading, outputs)
+        self.folder = str(Path(os.path.realpath(self._out)).parent)
         self._columns = reading
         self._schema = reading.schema
 
@@ -120,7 +121,7 @@ class _Conversion(FileInput):
         """Write a file, and return the number of its rows."""
         from ecr_events.cli.conversion import SentBatch, TableWriter, send_batches
 
-        with self._dead_letters as letters, Draft(self._out) as file:
+        with Draft(self._out) as file, self._dead_letters:
             with TableWriter(file, self._schema, is_arrow=self._out.suffix.lower() == ".arrow") as writer:
 
                 def add(sent: SentBatch) -> None:
@@ -128,7 +129,9 @@ class _Conversion(FileInput):
 
                 self.process(send_batches, add)
             self._check()
-            letters.complete()
+            # Dead letters appear first, since a file without them would look complete.
+            file.flush()
+            os.fsync(file.fileno())
         return writer.rows
 
     def write_folder(self) -> int:
@@ -149,17 +152,17 @@ class _Conversion(FileInput):
         try:
             runs.mkdir()
             table.mkdir()
-            with self._dead_letters as letters:
+            with self._dead_letters:
                 self.process(Splitting(str(runs), self._schema), add, _SPLIT_SIZE)
                 self._check()
                 parts = list(parts_of(partitions))
                 total = sum(part.size for part in parts)
                 job = PartWriting(str(table), self._schema)
                 self.work(PartReading(self._schema), job, _group_parts(parts), rows.append, total)
-                letters.complete()
-                if target.exists():
-                    table.chmod(target.stat().st_mode)
-                table.replace(target)
+            mode = target.stat().st_mode if target.exists() else None
+            table.replace(target)
+            if mode is not None:
+                target.chmod(mode)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         return sum(rows)
@@ -184,13 +187,14 @@ class _Conversion(FileInput):
             raise _FailedError(2)
 
 
-def _check_out(out: Path, *, is_folder: bool) -> Path:
-    """Return the name of the file of dead letters.
+def _check_out(out: Path, *, is_folder: bool) -> tuple[Path, int | None]:
+    """Return the name of the file of dead letters, and the permissions of the file to replace, if there is one.
 
     Raises:
         ValueError: The name says nothing about the format, or the folder is not empty.
         OSError: Something else is where a file is to be written.
     """
+    mode = None
     if is_folder:
         if not out.name or out.name == "..":
             raise ValueError(f"cannot write to {str(out)!r}: name a new folder")
@@ -205,10 +209,10 @@ def _check_out(out: Path, *, is_folder: bool) -> Path:
         names = " or ".join(_SUFFIXES)
         raise ValueError(f"cannot write to {str(out)!r}: the name must end in {names}, or --partition write a folder")
     else:
-        mode_of(str(out))
+        mode = mode_of(str(out))
     letters = out.with_name(f"{out.name}.errors.ndjson")
     mode_of(str(letters))
-    return letters
+    return letters, mode
 
 
 def _group_parts(parts: "list[Part]") -> "list[list[Part]]":
@@ -231,8 +235,9 @@ def _count(number: int, noun: str) -> str:
 class _DeadLetters:
     """A file of what could not be decoded. It is written if there is any, and otherwise an old one is removed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int | None) -> None:
         self.path = path
+        self._mode = mode
         self._draft: Draft | None = None
         self._file: Any = None
 
@@ -250,12 +255,10 @@ class _DeadLetters:
     def add(self, line: bytes) -> None:
         """Add a line."""
         if self._draft is None:
-            self._draft = Draft(self.path)
+            self._draft = Draft(self.path, self._mode)
             self._file = self._draft.__enter__()
-        self._file.write(line)
-
-    def complete(self) -> None:
-        """Have all lines on disk, before what they are missing from appears."""
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        try:
+            self._file.write(line)
+        except OSError as error:
+            error.filename = str(self.path)
+            raise

@@ -8,7 +8,7 @@ requires, since every worker imports it.
 import fnmatch
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -160,17 +160,34 @@ def read_files(
     progress = Progress(send)
     for name in names:
         try:
-            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+            with _open(name) as file:
                 yield from read(_ProgressFile(file, name, progress), "skip" if on_error == "skip" else report)
-        except OSError as error:
-            send(UnreadableFile(error))
+        except _UnreadableError as error:
+            send(UnreadableFile(error.error))
         except _StopReading:
             return
     progress.flush()
 
 
+def _open(name: str) -> AbstractContextManager[BinaryReader]:
+    if name == "-":
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise _UnreadableError(error) from error
+
+
 class _StopReading(BaseException):
     """Ends the reading at an invalid document."""
+
+
+class _UnreadableError(Exception):
+    """A file cannot be read. Not an OSError, as errors of what is written meanwhile are."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Progress:
@@ -201,6 +218,10 @@ class _ProgressFile:
         self.name = name
 
     def read(self, size: int, /) -> bytes:
-        data = self._file.read(size)
+        try:
+            data = self._file.read(size)
+        except OSError as error:
+            error.filename = self.name
+            raise _UnreadableError(error) from error
         self._progress.add(len(data))
         return data

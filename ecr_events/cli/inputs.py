@@ -155,6 +155,8 @@ class FileInput:
         self._reading = reading
         self._outputs = frozenset(outputs)
         self._jobs: int = getattr(options, "jobs", None) or _available_cores()
+        self.folder: str | None = None
+        """Where workers keep what they have done, which may be as large as the files; None for temporary files."""
         self.is_unreadable: bool = False
         """Whether a file could not be read, or a path has none."""
         self.invalid: int = 0
@@ -198,7 +200,8 @@ class FileInput:
             if self._jobs > 1 and len(groups) > 1:
                 from ecr_events.cli.jobs import process_files_in_parallel
 
-                process_files_in_parallel(reading, job, groups, handle, min(self._jobs, len(groups)))
+                jobs = min(self._jobs, len(groups))
+                process_files_in_parallel(reading, job, groups, handle, jobs, folder=self.folder)
                 return
             for group in groups:
                 process_files(reading, job, group, handle)

@@ -19,6 +19,7 @@ from threading import current_thread, main_thread
 from typing import Any
 
 from ecr_events.cli.files import BytesRead, InvalidDocument, Job, Message, Reading, Send, process_files
+from ecr_events.drafts import DRAFT
 
 __all__ = ["interrupts_blocked", "process_files_in_parallel", "write_messages"]
 
@@ -30,9 +31,11 @@ _GROUPS_AHEAD = 2
 
 
 def process_files_in_parallel(
-    reading: Reading, job: Job, groups: Sequence[Sequence[Any]], send: Send, jobs: int
+    reading: Reading, job: Job, groups: Sequence[Sequence[Any]], send: Send, jobs: int, *, folder: str | None = None
 ) -> None:
     """Do the same as `process_files`, with several workers. The job runs once for each group of files.
+
+    Messages about as many groups as are ahead are in a hidden folder in `folder`, by default that of temporary files.
 
     Raises:
         ChildProcessError: A worker has been killed.
@@ -40,10 +43,10 @@ def process_files_in_parallel(
     # A forked process could inherit a lock that a thread of the parent holds.
     context = get_context("spawn")
     with (
-        TemporaryDirectory(prefix="ecr-events-") as folder,
+        TemporaryDirectory(prefix=DRAFT, dir=folder) as own,
         ProcessPoolExecutor(jobs, context) as executor,
     ):
-        running = Path(folder, "running")
+        running = Path(own, "running")
         running.touch()
         waiting: deque[Future[str]] = deque()
         remaining = enumerate(groups)
@@ -52,7 +55,7 @@ def process_files_in_parallel(
                 while len(waiting) < _GROUPS_AHEAD * jobs and (item := next(remaining, None)):
                     number, names = item
                     with interrupts_blocked():
-                        waiting.append(executor.submit(write_messages, reading, job, names, f"{folder}/{number}"))
+                        waiting.append(executor.submit(write_messages, reading, job, names, f"{own}/{number}"))
                 if not waiting:
                     break
                 for message in _read_messages(waiting.popleft().result()):

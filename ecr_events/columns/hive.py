@@ -55,6 +55,6 @@ def escape_value(value: str) -> str:
 
 
 def _can_be_folder(detail_type: str) -> bool:
-    """Return whether every reader gets this value back. EventBridge allows 128 characters, which may be 384 bytes."""
+    """Return whether a folder can have this value, and not as null. EventBridge allows 128 characters of any kind."""
     name = f"{PARTITION_COLUMNS[1]}={escape_value(detail_type)}"
     return detail_type not in {"", _NULL} and len(name.encode()) <= _MAX_NAME

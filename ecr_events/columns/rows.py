@@ -166,10 +166,7 @@ class RowDecoders(Decoders):
         """Return the row of a document. Raises ValueError or RecursionError if it needs a closer look."""
         row = self._decode_row(document)
         if row.__class__ in self._nested:
-            if _TIME.fullmatch(row.time):
-                datetime.fromisoformat(row.time)
-            else:
-                row.time = _utc_text(row.time)
+            row.time = _utc_text(row.time)
             self._encode_nested([row])
         return row
 
@@ -224,8 +221,9 @@ def _row_class(cls: type[EventBridgeEvent] | None, columns: list[Column]) -> typ
 
 def _utc_text(text: str) -> str:
     """Return a time in any form that `decode` accepts in the form that Arrow accepts. Raises ValueError."""
+    time = msgspec.convert(text, _Time)
     try:
-        return msgspec.convert(text, _Time).astimezone(UTC).isoformat()
+        return text if _TIME.fullmatch(text) else time.astimezone(UTC).isoformat()
     except OverflowError as error:
         raise ValueError(f"{text} is out of range in UTC") from error
 

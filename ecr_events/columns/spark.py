@@ -113,11 +113,11 @@ class _Reader(DataSourceReader):
     def partitions(self) -> list[InputPartition]:
         """Return partitions, each with the names of its files."""
         partitions: list[list[str]] = []
-        size = _SMALL
+        size = 0
         for file in (file for path in self._paths for file in _files(path)):
             added = Path(file).stat().st_size
             size += added
-            if size > _SMALL:
+            if not partitions or size > _SMALL:
                 partitions.append([])
                 size = added
             partitions[-1].append(file)

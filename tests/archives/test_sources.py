@@ -1,6 +1,9 @@
 import gzip
-from errno import ENOENT
+import os
+import re
+from errno import EACCES, ENOENT
 from pathlib import Path
+from typing import Any
 
 import pytest
 from archive_styles import EVENTS, LINES
@@ -55,6 +58,26 @@ def test_hidden_files_in_a_directory_are_skipped(tmp_path: Path) -> None:
     (tmp_path / ".events.ndjson.draft").write_text("{")
     (tmp_path / "events.ndjson").write_text(LINES[0])
     assert list(read(tmp_path)) == EVENTS[:1]
+
+
+def test_a_directory_that_cannot_be_read_is_an_error_in_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What precedes it is read."""
+    (tmp_path / "a.json").write_text(LINES[0])
+    (tmp_path / "b").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if path.endswith("b"):
+            raise PermissionError(EACCES, "permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    events = read(tmp_path)
+    assert next(events) == EVENTS[0]
+    with pytest.raises(OSError, match=re.escape(str(tmp_path / "b"))):
+        next(events)
 
 
 def test_paths_are_sorted_by_name(tmp_path: Path) -> None:

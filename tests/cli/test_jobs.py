@@ -44,7 +44,7 @@ def test_standard_input_and_small_files_need_no_workers(
 ) -> None:
     """Nor do a single file, a missing one, and one job."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise AssertionError
 
     monkeypatch.setattr("ecr_events.cli.jobs.process_files_in_parallel", fail)

@@ -46,6 +46,13 @@ def test_rows_are_those_of_the_archive(
     assert [event for batch in intact for event in from_arrow(batch)] == events
 
 
+def test_empty_files_are_files_like_others(tmp_path: Path) -> None:
+    """Also the first one."""
+    (tmp_path / "a").touch()
+    (tmp_path / "b").write_bytes(encode(PUSH))
+    assert [row["id"] for row in rows({"path": str(tmp_path), "columns": "id"})] == [PUSH.id]
+
+
 def test_options(tmp_path: Path) -> None:
     """In any case, as Spark passes them on in lower case; names may have spaces around them."""
     path = tmp_path / "events"
