@@ -49,19 +49,23 @@ def expected(events: list[ECREvent | UnknownEvent]) -> dict[str, Answer]:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    """Return a session with two cores."""
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Return a session with two cores, and Hive's catalog."""
+    folder = tmp_path_factory.mktemp("hive")
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder: Any = SparkSession.builder
     options = {
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # compiles in less time, for a short run
+        # Compiles in less time, for a short run.
+        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -Dderby.system.home={folder}",
         "spark.driver.memory": "1g",
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder}/metastore;create=true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(folder),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
-    session: SparkSession = builder.master("local[2]").config(map=options).getOrCreate()
+    session: SparkSession = builder.master("local[2]").config(map=options).enableHiveSupport().getOrCreate()
     session.dataSource.register(ECREventsDataSource)
     yield session
     session.stop()

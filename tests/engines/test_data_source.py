@@ -1,5 +1,6 @@
 """The data source in this process: options, partitions and errors."""
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def rows(options: dict[str, str]) -> list[dict[str, Any]]:
 
 def files(paths: str | list[str]) -> list[list[str]]:
     """Return the files of each partition."""
-    options = {"path": paths} if isinstance(paths, str) else {"paths": repr(paths).replace("'", '"')}
+    options = {"path": paths} if isinstance(paths, str) else {"paths": json.dumps(paths)}
     source = ECREventsDataSource(options)
     return [partition.value for partition in source.reader(source.schema()).partitions()]
 
