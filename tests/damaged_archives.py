@@ -54,7 +54,7 @@ def write_archive(
                 document = intended
                 if (intact + len(damaged)) % every == every // 2:
                     document = DAMAGES[next(kinds)](intended)
-                    damaged.append(Damage(str(path), offset, document))
+                    damaged.append(Damage(str(path), offset, document.rstrip(b",")))  # at an end, it separates
                 else:
                     intact += 1
                 file.write(document + b"\n")

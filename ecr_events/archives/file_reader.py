@@ -175,7 +175,7 @@ class FileReader:
             if entry is None:
                 break
             position, self._last = entry
-            yield self._decode_entry(start, position)
+            yield self._decode_entry(start, position, continued=continued)
         # What precedes the next document on its line is needed to find its end if it is damaged.
         kept = max(0, start - MAX_INDENTATION)
         self._advance(max(position, kept))
@@ -192,7 +192,7 @@ class FileReader:
             and text.find(self._separator, position) < 0
         )
 
-    def _decode_entry(self, start: int, end: int) -> Batch:
+    def _decode_entry(self, start: int, end: int, *, continued: bool) -> Batch:
         """Return the event of an entry, or its error, and note what separates it from the next entry."""
         payload = self._text[start:end]
         if self._last is Kind.DAMAGED:
@@ -204,6 +204,9 @@ class FileReader:
             event = self._decoders.decode(payload)
         except DecodeError as error:
             self._advance(start)
+            if continued or self._last is Kind.UNFINISHED:
+                part, limit = "continuation" if continued else "beginning", MAX_DOCUMENT_SIZE >> 20
+                error.reason = f"{part} of a document of more than {limit} MiB, or of damage: {error.reason}"
             return self._error(error, payload)
         if separator := _SEPARATOR.match(self._text, end - 1):
             self._separator = separator[0]

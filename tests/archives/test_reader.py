@@ -342,10 +342,12 @@ def test_work_on_tiny_gzip_members_grows_linearly(member: bytes, monkeypatch: py
 def test_a_document_that_is_too_long_is_not_collected(begin: bytes) -> None:
     """Its first part is reported after little more than 4 MiB, and time stays linear."""
     file = io.BytesIO(begin + b'{"text":"' + b"x" * 20_000_000)
-    positions: list[int] = []
-    list(read(file, on_error=lambda _: positions.append(file.tell())))
-    assert len(positions) == 5
-    assert positions[0] < 5_000_000
+    found: list[tuple[int, str]] = []
+    list(read(file, on_error=lambda error: found.append((file.tell(), error.reason))))
+    assert len(found) == 5
+    assert found[0][0] < 5_000_000
+    assert found[0][1].startswith("beginning of a document of more than 4 MiB, or of damage: ")
+    assert {reason[:50] for _, reason in found[1:]} == {"continuation of a document of more than 4 MiB, or "}
 
 
 def test_kept_errors_hold_their_payloads_only() -> None:
