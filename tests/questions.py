@@ -35,7 +35,6 @@ QUESTIONS = {
     "replication delay": "The 50th and the 99th percentile of the seconds between a push and its replications.",
     "duplicates": "The ids that occur more than once, and how often.",
 }
-""
 
 
 def make_events(count: int = 120) -> Iterator[EventBridgeEvent]:

@@ -4,7 +4,8 @@ One file is written by the parent, which gets the rows as Arrow batches, in the 
 
 A partitioned table is written in two steps, so that each partition has few files although its events are in many. The
 first step splits the rows of some files by partition, and appends them to a file of runs. The second one reads the runs
-of a partition, in the order of the files, and writes its Parquet files. Workers do both.
+of a partition, in the order of the files, and writes its Parquet files. Workers do both. `pyarrow.dataset` would hold
+rows of every partition in memory, and escapes spaces in the names of folders, which Hive and Spark do not.
 
 This module imports nothing that only printing requires, since every worker imports it.
 """
@@ -72,7 +73,7 @@ class ColumnReading(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     on_error: OnInvalid = "report"
 
     is_partitioned: bool = False
-    """Whether rows also have the columns that decide about their partition."""
+    """Whether rows also have the columns that determine their partition."""
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -138,7 +139,7 @@ def send_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[SentBatch]:
 
 
 class TableWriter:
-    """Writes batches to a Parquet or Arrow file, gathered to larger ones. A context manager."""
+    """Writes batches to a Parquet or Arrow file, gathered into larger ones. A context manager."""
 
     def __init__(self, file: Any, schema: pa.Schema, *, is_arrow: bool = False) -> None:
         self._schema = schema

@@ -269,7 +269,7 @@ def _available_cores() -> int:
 
 
 def group_for_workers(files: list[str], group_size: int | None = None) -> list[list[str]]:
-    """Return consecutive files in groups, each large enough for a worker; none if they do not make up for workers.
+    """Return consecutive files in groups, each large enough for a worker; none if they are too small for workers.
 
     Workers cannot read standard input and pipes.
     """

@@ -5,14 +5,11 @@ Each row is in a folder with the names and values of its partition columns, whic
 """
 
 import re
-from collections.abc import Iterable
 
 from ecr_events.columns.rows import RowDecoders
-from ecr_events.columns.schema import Column
 from ecr_events.errors import DecodeError
-from ecr_events.events import EventBridgeEvent
 
-__all__ = ["PARTITION_COLUMNS", "PartitionDecoders", "escape_value", "partition_path"]
+__all__ = ["PARTITION_COLUMNS", "PartitionDecoders", "partition_path"]
 
 PARTITION_COLUMNS = "date", "detail_type"
 """The day of the event's ``time`` in UTC, and the type."""
@@ -28,10 +25,7 @@ _ESCAPED = re.compile(r"""[\x00-\x1f"#%'*/:=?\\\x7f{\[\]^]""")
 
 
 class PartitionDecoders(RowDecoders):
-    """Decoders that refuse events whose detail-type cannot be the name of a folder. Their columns have the type."""
-
-    def __init__(self, wanted: frozenset[type[EventBridgeEvent]] | None, columns: Iterable[Column]) -> None:
-        super().__init__(wanted, columns)
+    """Decoders that refuse events whose detail-type cannot be the name of a folder."""
 
     def decode_other(self, document: bytes) -> object:
         """Return the row of a document that `decode_known` refused. Raises DecodeError."""
@@ -45,16 +39,16 @@ class PartitionDecoders(RowDecoders):
 def partition_path(day: str, detail_type: str) -> str:
     """Return the path of a partition in the folder of its table."""
     return "/".join(
-        f"{name}={escape_value(value)}" for name, value in zip(PARTITION_COLUMNS, (day, detail_type), strict=True)
+        f"{name}={_escape(value)}" for name, value in zip(PARTITION_COLUMNS, (day, detail_type), strict=True)
     )
 
 
-def escape_value(value: str) -> str:
+def _escape(value: str) -> str:
     """Return a value as it stands in a path, escaped as Hive does it."""
     return _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", value)
 
 
 def _can_be_folder(detail_type: str) -> bool:
     """Return whether a folder can have this value, and not as null. EventBridge allows 128 characters of any kind."""
-    name = f"{PARTITION_COLUMNS[1]}={escape_value(detail_type)}"
+    name = f"{PARTITION_COLUMNS[1]}={_escape(detail_type)}"
     return detail_type not in {"", _NULL} and len(name.encode()) <= _MAX_NAME

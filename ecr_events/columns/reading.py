@@ -159,7 +159,7 @@ def _handle(error: DecodeError, decoders: RowDecoders, on_error: OnRowError) -> 
 def build_batches(
     lists: Iterable[tuple[list[Columns], int]], builder: BatchBuilder, batch_size: int
 ) -> Iterator[pa.RecordBatch]:
-    """Yield batches of columns that come with numbers of bytes, as from `read_columns`. Long events make less rows."""
+    """Yield batches of columns that come with numbers of bytes, as from `read_columns`. Long events make fewer rows."""
     received = 0
     try:
         for found, size in lists:
