@@ -51,7 +51,7 @@ def add_to(commands: Commands) -> None:
         "--partition",
         action="store_true",
         help="write Parquet files to folders such as OUT/date=2026-05-04/detail_type=ECR Image Action, as Spark and "
-        "Hive do; the date is in UTC; beside OUT, it needs space of about the size of the JSON until it is complete",
+        "Hive do; the date is in UTC; until it is complete, the disk has to hold about three times its size",
     )
     command.set_defaults(run=_run)
 
