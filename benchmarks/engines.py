@@ -208,7 +208,8 @@ def _run(*arguments: str) -> Any:
     process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if process.returncode:
         sys.exit(process.stderr)
-    return json.loads(process.stdout.splitlines()[-1])
+    # Ray's workers may print too.
+    return json.loads(next(line for line in reversed(process.stdout.splitlines()) if line.startswith("{")))
 
 
 def report(count: int, folder: Path) -> Iterator[str]:

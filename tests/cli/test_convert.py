@@ -1,6 +1,7 @@
 import base64
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -435,20 +436,18 @@ def test_what_cannot_be_decoded_is_kept(form: str, capfd: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_dead_letters_that_cannot_be_written_end_the_command(form: str) -> None:
-    """Nothing is written, and the error names them. Not taken for an input that cannot be read."""
+def test_dead_letters_that_cannot_be_written_end_the_command(form: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written, and the error names them. It is not that of an input that cannot be read."""
     Path("events").write_bytes(PUSH + b'\n{"bad": ' + b"x" * 200_000 + b"\n" + COPY + b"\n")
-    code = f"""
-        import resource, sys
-        from ecr_events.cli import main
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-        sys.exit(main(['convert', 'events', *{FORMS[form]!r}]))
-    """
     before = visible()
-    command = [sys.executable, "-c", textwrap.dedent(code)]
-    process = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert process.returncode == 2
-    assert process.stderr.endswith(f"ecr-events: {FORMS[form][1]}.errors.ndjson: file too large\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        status, _, err = run(capfd, "convert", "events", *FORMS[form])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert status == 2
+    assert err[-1] == f"ecr-events: {FORMS[form][1]}.errors.ndjson: file too large"
     assert visible() == before
 
 
