@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 
 from ecr_events.archives import BinaryReader, OnError
 from ecr_events.archives.reader import check_types
-from ecr_events.cli.files import OnInvalid, Progress, Send, read_files
+from ecr_events.cli.files import OnInvalid, Progress, Send, grouped, read_files
 from ecr_events.columns.batches import BATCH_SIZE, BatchBuilder, error_values
-from ecr_events.columns.hive import PartitionDecoders, partition_path
+from ecr_events.columns.hive import partition_decoders, partition_path
 from ecr_events.columns.reading import build_batches, read_columns
 from ecr_events.columns.rows import Columns, RowDecoders, row_decoders
 from ecr_events.columns.schema import Column, classes_from, schema_of, select_columns
@@ -94,7 +94,7 @@ class ColumnReading(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         selected = self._selected()
         wanted = check_types(self.types) if self.types else None
         if self.is_partitioned:
-            decoders: RowDecoders = PartitionDecoders(wanted, selected)
+            decoders: RowDecoders = partition_decoders((wanted, tuple(selected)))
         else:
             decoders = row_decoders((wanted, tuple(selected)))
 
@@ -264,15 +264,7 @@ class Part(NamedTuple):
 def parts_of(partitions: dict[tuple[str, str], list[Run]]) -> Iterator[Part]:
     """Yield the files of partitions. Their number depends on the size of the rows only."""
     for (day, detail_type), runs in partitions.items():
-        groups: list[list[Run]] = [[]]
-        size = 0
-        for run in runs:
-            if size >= _MAX_PART_SIZE:
-                groups.append([])
-                size = 0
-            groups[-1].append(run)
-            size += run.size
-        for number, group in enumerate(groups):
+        for number, group in enumerate(grouped(runs, lambda run: run.size, _MAX_PART_SIZE)):
             yield Part(f"{partition_path(day, detail_type)}/part-{number:05}.parquet", group)
 
 

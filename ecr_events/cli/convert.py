@@ -7,13 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ecr_events.cli.files import InvalidDocument
+from ecr_events.cli.files import InvalidDocument, grouped
 from ecr_events.cli.inputs import FileInput, add_files, add_jobs
 from ecr_events.cli.terminal import Commands, add_command, print_error
 from ecr_events.drafts import DRAFT, Draft, hidden_name, mode_of
 
 if TYPE_CHECKING:
-    from ecr_events.cli.conversion import ColumnReading, Part, Run
+    from ecr_events.cli.conversion import ColumnReading, Run
 
 __all__ = ["add_to"]
 
@@ -114,7 +114,6 @@ class _Conversion(FileInput):
                 raise ValueError(f"cannot read {path!r}: it is to be written")
         super().__init__(options, reading, outputs)
         self.folder = str(Path(os.path.realpath(self._out)).parent)
-        self._columns = reading
         self._schema = reading.schema
 
     def write_file(self) -> int:
@@ -157,8 +156,8 @@ class _Conversion(FileInput):
                 self._check()
                 parts = list(parts_of(partitions))
                 total = sum(part.size for part in parts)
-                job = PartWriting(str(table), self._schema)
-                self.work(PartReading(self._schema), job, _group_parts(parts), rows.append, total)
+                groups = list(grouped(parts, lambda part: part.size, _PARTS_SIZE))
+                self.work(PartReading(self._schema), PartWriting(str(table), self._schema), groups, rows.append, total)
             mode = target.stat().st_mode if target.exists() else None
             table.replace(target)
             if mode is not None:
@@ -170,7 +169,7 @@ class _Conversion(FileInput):
     def handle_invalid(self, document: InvalidDocument) -> None:
         """Print the error of a document, count it, and write it to the dead letters."""
         super().handle_invalid(document)
-        if self._columns.on_error == "stop":
+        if self._reading.on_error == "stop":
             raise _FailedError(1)
         self._dead_letters.add(document.dead_letter)
 
@@ -213,19 +212,6 @@ def _check_out(out: Path, *, is_folder: bool) -> tuple[Path, int | None]:
     letters = out.with_name(f"{out.name}.errors.ndjson")
     mode_of(str(letters))
     return letters, mode
-
-
-def _group_parts(parts: "list[Part]") -> "list[list[Part]]":
-    """Return consecutive files of partitions in groups, each large enough for a worker."""
-    groups: list[list[Part]] = [[]]
-    size = 0
-    for part in parts:
-        if size >= _PARTS_SIZE:
-            groups.append([])
-            size = 0
-        groups[-1].append(part)
-        size += part.size
-    return groups
 
 
 def _count(number: int, noun: str) -> str:

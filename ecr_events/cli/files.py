@@ -33,11 +33,12 @@ __all__ = [
     "Selection",
     "Send",
     "UnreadableFile",
+    "grouped",
     "process_files",
     "read_files",
 ]
 
-_Part = TypeVar("_Part")
+_Item = TypeVar("_Item")
 
 _PROGRESS_STEP = 1_000_000
 """Number of bytes read between two messages about them."""
@@ -145,11 +146,11 @@ def process_files(reading: Reading, job: Job, names: Iterable[Any], send: Send) 
 
 def read_files(
     names: Iterable[str],
-    read: Callable[[BinaryReader, OnError], Iterator[_Part]],
+    read: Callable[[BinaryReader, OnError], Iterator[_Item]],
     on_error: OnInvalid,
     send: Send,
     dead_letter: Callable[[ArchiveError], bytes] = lambda _: b"",
-) -> Iterator[_Part]:
+) -> Iterator[_Item]:
     """Yield what `read` yields of each file, and send the errors and the progress."""
 
     def report(error: ArchiveError) -> None:
@@ -176,6 +177,20 @@ def _open(name: str) -> AbstractContextManager[BinaryReader]:
         return Path(name).open("rb")
     except OSError as error:
         raise _UnreadableError(error) from error
+
+
+def grouped(items: Iterable[_Item], size_of: Callable[[_Item], int], minimum: int) -> Iterator[list[_Item]]:
+    """Yield consecutive items in the smallest groups that have a minimum size. The last one may be smaller."""
+    group: list[_Item] = []
+    size = 0
+    for item in items:
+        group.append(item)
+        size += size_of(item)
+        if size >= minimum:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 class _StopReading(BaseException):

@@ -25,6 +25,7 @@ from ecr_events.cli.files import (
     Result,
     Selection,
     UnreadableFile,
+    grouped,
     process_files,
 )
 from ecr_events.cli.terminal import print_error
@@ -156,7 +157,7 @@ class FileInput:
         self._outputs = frozenset(outputs)
         self._jobs: int = getattr(options, "jobs", None) or _available_cores()
         self.folder: str | None = None
-        """Where workers keep what they have done, which may be as large as the files; None for temporary files."""
+        """The folder of the workers' results, which may be as large as the files; None for that of temporary files."""
         self.is_unreadable: bool = False
         """Whether a file could not be read, or a path has none."""
         self.invalid: int = 0
@@ -273,19 +274,14 @@ def group_for_workers(files: list[str], group_size: int | None = None) -> list[l
 
     Workers cannot read standard input and pipes.
     """
-    groups: list[list[str]] = [[]]
-    total = size_of_group = 0
+    sizes: dict[str, int] = {}
     for name in files:
         size = _size(name)
         if size is None:
             return []
-        if size_of_group >= (group_size or _GROUP_SIZE):
-            groups.append([])
-            size_of_group = 0
-        groups[-1].append(name)
-        size_of_group += size
-        total += size
-    return groups if total >= _PARALLEL_SIZE else []
+        sizes[name] = size
+    groups = list(grouped(files, sizes.__getitem__, group_size or _GROUP_SIZE))
+    return groups if sum(map(sizes.__getitem__, files)) >= _PARALLEL_SIZE else []
 
 
 def _size(name: str) -> int | None:

@@ -7,9 +7,12 @@ Each row is in a folder with the names and values of its partition columns, whic
 import re
 
 from ecr_events.columns.rows import RowDecoders
+from ecr_events.columns.schema import Column
 from ecr_events.errors import DecodeError
+from ecr_events.events import EventBridgeEvent
+from ecr_events.structs import build_once
 
-__all__ = ["PARTITION_COLUMNS", "PartitionDecoders", "partition_path"]
+__all__ = ["PARTITION_COLUMNS", "PartitionDecoders", "partition_decoders", "partition_path"]
 
 PARTITION_COLUMNS = "date", "detail_type"
 """The day of the event's ``time`` in UTC, and the type."""
@@ -34,6 +37,14 @@ class PartitionDecoders(RowDecoders):
             if not _can_be_folder(wanted.detail_type):
                 raise DecodeError("empty, too long or reserved as the name of a partition", "$.detail-type", document)
         return row
+
+
+@build_once
+def partition_decoders(
+    arguments: tuple[frozenset[type[EventBridgeEvent]] | None, tuple[Column, ...]],
+) -> PartitionDecoders:
+    """Return the decoders for wanted events, or for all, and for some columns."""
+    return PartitionDecoders(*arguments)
 
 
 def partition_path(day: str, detail_type: str) -> str:

@@ -63,7 +63,7 @@ def test_hidden_files_in_a_directory_are_skipped(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_read_is_an_error_in_its_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What precedes it is read."""
+    """The files before it are read."""
     (tmp_path / "a.json").write_text(LINES[0])
     (tmp_path / "b").mkdir()
     scandir = os.scandir
