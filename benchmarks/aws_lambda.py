@@ -9,7 +9,7 @@ from benchmarks.runner import Section, Size, microseconds, run_rounds
 from benchmarks.workloads import CLASSES, make_events, sqs_delivery
 
 SQS = "10 SQS records"
-_BATCH = 10
+BATCH = 10
 
 
 def run(size: Size) -> list[Section]:
@@ -24,7 +24,7 @@ def run(size: Size) -> list[Section]:
         ),
         Section(
             "Lambda: a batch from SQS",
-            f"A delivery of {_BATCH} messages, with events of all detail-types. `{OURS}` is `unwrap`, which recognizes "
+            f"A delivery of {BATCH} messages, with events of all detail-types. `{OURS}` is `unwrap`, which recognizes "
             "the source and gives each event its message id; the others loop over the bodies. Microseconds per batch.",
             run_rounds(unwrap, mixing, size.rounds, size.streamed, size.seconds),
         ),
@@ -50,8 +50,8 @@ def unwrap(module: str, count: int, seconds: float) -> dict[str, float]:
         return [decode(record["body"]) for record in delivery["Records"]]
 
     function = contender.unwrap or loop
-    events = list(make_events(max(count, _BATCH)))
-    deliveries = [sqs_delivery(events[start : start + _BATCH]) for start in range(0, len(events), _BATCH)]
+    events = list(make_events(max(count, BATCH)))
+    deliveries = [sqs_delivery(events[start : start + BATCH]) for start in range(0, len(events), BATCH)]
     for delivery in deliveries[:10]:
         for value, record in zip(function(delivery), delivery["Records"], strict=True):
             contender.check(value, json.loads(record["body"]))

@@ -4,12 +4,15 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.contenders import installed
 
-__all__ = ["environment"]
+__all__ = ["environment", "environment_line"]
+
+_OWN = ("machine", "platform", "load at the start", "Python", "date", "commit", "ecr_events", "msgspec", "boto3")
 
 
 def environment() -> dict[str, str]:
@@ -29,6 +32,11 @@ def environment() -> dict[str, str]:
         "commit": _commit(),
         **{package: _version(package) for package in dict.fromkeys([*packages, "boto3", "duckdb", "polars"])},
     }
+
+
+def environment_line(environment: Mapping[str, str]) -> str:
+    """Return what matters of an environment where no other library is compared."""
+    return " · ".join(f"{key}: {environment[key]}" for key in _OWN)
 
 
 def _version(package: str) -> str:

@@ -1,8 +1,9 @@
 """Requests and time of many lookups.
 
 Replication events name 200 images in 20 repositories, in two regions. A fake ECR on loopback
-counts the requests of `ECRService`, and of a loop that calls boto3 for each event. Loopback
-has no latency: against AWS, each request of the loop would add a round trip.
+counts the requests of `ECRService` in batches, of `event.image` and `event.repository`, and of a
+loop that calls boto3 for each event. Loopback has no latency: against AWS, each request of the
+loop would add a round trip.
 """
 
 import sys
@@ -98,6 +99,12 @@ def _batched(session: Any, events: list[ECRReplicationActionEvent]) -> int:
     )
 
 
+def _by_event(session: Any, events: list[ECRReplicationActionEvent]) -> int:
+    service = ECRService(session)
+    bound = [event.using(service) for event in events]
+    return sum((event.image is not None) + (event.repository is not None) for event in bound)
+
+
 def _in_loop(session: Any, events: list[ECRReplicationActionEvent], *, cached: bool = False) -> int:
     clients = {region: session.client("ecr", region_name=region) for region in ("eu-west-1", "us-east-1")}
     counts: dict[object, int] = {}
@@ -118,6 +125,7 @@ def _in_loop(session: Any, events: list[ECRReplicationActionEvent], *, cached: b
 
 _WAYS: dict[str, Callable[[Any, list[ECRReplicationActionEvent]], int]] = {
     BATCHED: _batched,
+    f"{BATCHED}, event by event": _by_event,
     "boto3 in a loop, cached": partial(_in_loop, cached=True),
     "boto3 in a loop": _in_loop,
 }

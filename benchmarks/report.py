@@ -3,11 +3,21 @@
 from collections.abc import Iterator, Mapping
 
 from benchmarks import aws_lambda, decode, imports, memory
+from benchmarks.charts import charts_of
 from benchmarks.contenders import OURS, select
 from benchmarks.runner import Section
 from benchmarks.workloads import CLASSES, PROPORTIONS
 
 __all__ = ["markdown", "number"]
+
+_SOAK = """\
+## Soak
+
+![Soak](soak.svg)
+
+The README's worker for half an hour, with faults, kills and duplicates: [SOAK.md](SOAK.md) has the ledger of every
+message, by `python -m benchmarks.soak`.
+"""
 
 _LIMITS = """\
 ## Limits
@@ -39,13 +49,13 @@ def markdown(sections: list[Section], environment: Mapping[str, str], command: s
     summary = [*_summary(titled)]
     if summary:
         lines += ["", "## Summary", "", f"Cost as a multiple of that of `{OURS}`; more is worse.", "", *summary]
-    lines += ["", "![Throughput](throughput.svg)"] if "Streaming" in titled else []
-    lines += ["", "![Memory](memory.svg)"] if "Memory" in titled else []
+    for chart in charts_of(sections):
+        lines += ["", f"![{chart.capitalize()}]({chart}.svg)"]
     for section in sections:
         lines += ["", f"## {section.title}", "", section.text]
         for workload in section.values:
             lines += ["", f"**{workload}**", "", *_table(section, workload)]
-    return "\n".join([*lines, "", _LIMITS, *_proportions(), ""])
+    return "\n".join([*lines, "", _SOAK, _LIMITS, *_proportions(), ""])
 
 
 def _proportions() -> Iterator[str]:

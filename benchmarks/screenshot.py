@@ -15,7 +15,7 @@ PICTURE = Path(__file__).parent / "summary.svg"
 
 def main() -> None:
     """Write the picture of a summary of 5,000 generated events."""
-    console = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
+    console = Console(record=True, width=110, file=io.StringIO(), force_terminal=True, highlight=False)
     counts = EventCounts()
     counts.add(map(decode, make_events(5_000)))
     show(counts, console)

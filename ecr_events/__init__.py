@@ -35,7 +35,7 @@ from ecr_events.severities import SeverityCounts
 if TYPE_CHECKING:
     from ecr_events import archives, deliveries, patterns, samples, service, testing
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
 
 __all__ = [
     # JSON to events and back

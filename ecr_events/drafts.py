@@ -1,31 +1,23 @@
 """Drafts: hidden files that become visible when they are complete."""
 
+import io
 import os
 import stat
 from contextlib import suppress
 from os import PathLike
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
-__all__ = ["DRAFT", "Draft", "hidden_name", "mode_of"]
+__all__ = ["DRAFT", "Draft", "mode_of"]
 
 DRAFT = ".ecr-events."
-"""Beginning of the names of drafts."""
+"""Beginning of the names of drafts. Readers of a directory skip hidden files."""
 
 _PRIVATE = 0o600
 """Mode of a draft while nothing says who else may read it."""
 
 _DEFAULT = 0o666
 """Mode that `open` gives a new file, before the umask."""
-
-
-def hidden_name() -> str:
-    """Return the name of a new draft.
-
-    It is not derived from the name of the target, which may be as long as names can be. Readers of the directory skip
-    hidden files.
-    """
-    return f"{DRAFT}{os.urandom(16).hex()}"
 
 
 class Draft:
@@ -43,48 +35,57 @@ class Draft:
     """
 
     def __init__(self, path: str | PathLike[str], new_mode: int | None = None) -> None:
-        name = os.fspath(path)
-        mode = mode_of(name)
-        if mode is None:
-            mode = new_mode
-        self._target = os.path.realpath(name)
-        self._path = os.path.join(os.path.dirname(self._target), hidden_name())
-        try:
-            self._file = _create(self._path, name, _DEFAULT if mode is None else _PRIVATE)
-            if mode is None:
-                # Reading the umask itself would change it for other threads.
-                mode = stat.S_IMODE(os.fstat(self._file.fileno()).st_mode)
-                _set_mode(self._file, mode & _PRIVATE)
-            else:
-                _set_mode(self._file, mode)
-        except BaseException:
-            self._remove()
-            raise
-        self._mode = mode
+        self._name = os.fspath(path)
+        mode = mode_of(self._name)
+        self._mode: Any = new_mode if mode is None else mode
+        self._target = os.path.realpath(self._name)
+        # Not derived from the name of the target, which may be as long as names can be.
+        self._path = os.path.join(os.path.dirname(self._target), f"{DRAFT}{os.urandom(16).hex()}")
+        self._file: IO[bytes] | None = None
 
     def __enter__(self) -> IO[bytes]:
-        return self._file
+        # The file is created here, since an interrupt may come between two calls but not behind this one.
+        try:
+            mode = _DEFAULT if self._mode is None else _PRIVATE
+            self._file = file = io.BufferedWriter(_NamedFile(self._path, self._name, mode))
+            if self._mode is None:
+                # Reading the umask itself would change it for other threads.
+                self._mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+                _set_mode(file, self._mode & _PRIVATE)
+            else:
+                _set_mode(file, self._mode)
+        except BaseException:
+            self._discard()
+            raise
+        return file
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
     ) -> None:
         try:
-            with self._file as file:
-                if error is None:
-                    file.flush()
-                    _set_mode(file, self._mode)
-                    os.fsync(file.fileno())
-            if error is None:
-                os.replace(self._path, self._target)
-        except BaseException:
-            self._remove()
-            raise
-        if error is not None:
-            self._remove()
+            if self._file is not None and error is None:
+                self._complete(self._file)
+        finally:
+            self._discard()
 
-    def _remove(self) -> None:
-        with suppress(OSError):
-            os.unlink(self._path)
+    def _complete(self, file: IO[bytes]) -> None:
+        try:
+            file.flush()
+            _set_mode(file, self._mode)
+            os.fsync(file.fileno())
+            file.close()
+            os.replace(self._path, self._target)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._name) from error
+
+    def _discard(self) -> None:
+        try:
+            with suppress(OSError):  # what is in the buffer is not wanted
+                if self._file is not None:
+                    self._file.close()
+        finally:
+            with suppress(OSError):
+                os.unlink(self._path)
 
 
 def mode_of(name: str) -> int | None:
@@ -106,13 +107,24 @@ def mode_of(name: str) -> int | None:
     return stat.S_IMODE(mode)
 
 
-def _create(draft: str, name: str, mode: int) -> IO[bytes]:
-    """Create a draft of the file `name`, which an error names instead of the draft."""
-    try:
-        return open(draft, "xb", opener=lambda file, flags: os.open(file, flags, mode))
-    except OSError as error:
-        error.filename = name
-        raise
+class _NamedFile(io.FileIO):
+    """A draft, whose errors name the file that it becomes."""
+
+    def __init__(self, draft: str, name: str, mode: int) -> None:
+        self._name = name
+        try:
+            super().__init__(draft, "x", opener=lambda file, flags: os.open(file, flags, mode))
+        except OSError as error:
+            error.filename = name
+            raise
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            error.filename = self._name
+            raise
 
 
 def _set_mode(file: IO[bytes], mode: int) -> None:

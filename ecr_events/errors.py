@@ -61,9 +61,9 @@ class ECREventsError(Exception):
 class DecodeError(ECREventsError, ValueError):
     """A payload is not JSON, not an event, or breaks the contract of its detail-type.
 
-    The message has the path and the reason, never the payload, so it is safe to log. The
-    payload is an attribute, for a dead-letter queue. The cause (``__cause__``) is the error
-    raised by msgspec or Python.
+    The message has the path and the reason, and neither it nor the traceback has a value of the
+    payload, so both are safe to log. The payload is an attribute, for a dead-letter queue. The cause
+    (``__cause__``) is the error raised by msgspec or Python.
     """
 
     reason: str
@@ -92,8 +92,9 @@ class DecodeError(ECREventsError, ValueError):
         for mark, suffix in ((" - at `$", ""), (" - at `key` in `$", " as a key")):
             before, found, after = reason.rpartition(mark)
             if found and after.endswith("`"):
-                if before.startswith("Invalid enum value"):
-                    before = "not the value required by this detail-type"
+                if before.startswith(("Invalid enum value", "Invalid value")):
+                    before = "Not the value required by this detail-type"
+                    error.args = (f"{before}{mark}{after}",)  # a traceback shows the cause, too
                 reason, path = before + suffix, f"${after[:-1]}"
                 break
         if reason[1:2].islower():

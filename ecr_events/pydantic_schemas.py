@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError
 from pydantic_core.core_schema import no_info_plain_validator_function, plain_serializer_function_ser_schema
 
-from ecr_events.codec import classes_of, decode, decode_document, encode
+from ecr_events.codec import classes_of, decode, decode_document
 from ecr_events.errors import DecodeError, Payload
 from ecr_events.events import EventBridgeEvent, UnknownEvent
 from ecr_events.structs import AWSStruct
@@ -49,12 +49,7 @@ def _decode(value: Payload, cls: type[AWSStruct]) -> AWSStruct:
     if issubclass(cls, UnknownEvent):
         decode(value)  # in a union, an event that breaks its contract is not an unknown one
     # A union tries every class, and `decode_document` looks at the detail-type first.
-    result = decode_document(value, cls) if issubclass(cls, EventBridgeEvent) else decode(value, type=cls)
-    try:
-        encode(result)  # Python's own parser accepts lone surrogates, which make the response fail
-    except UnicodeEncodeError as error:
-        raise DecodeError(error.reason, "$", value) from error
-    return result
+    return decode_document(value, cls) if issubclass(cls, EventBridgeEvent) else decode(value, type=cls)
 
 
 def _details(error: DecodeError) -> InitErrorDetails:

@@ -1,5 +1,6 @@
 """The configuration of all Structs, one base class for each of AWS's two key styles, and the building of decoders."""
 
+import os
 from _thread import RLock
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -12,6 +13,10 @@ _Argument = TypeVar("_Argument")
 _Built = TypeVar("_Built")
 
 _LOCK = RLock()
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    # A fork waits while another thread builds. The child would find the lock held for ever, and classes half known.
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
 def build_once(build: Callable[[_Argument], _Built]) -> Callable[[_Argument], _Built]:

@@ -37,10 +37,16 @@ def run(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, lis
 
 def on_terminal(*arguments: object, columns: int = 120, **environment: str) -> tuple[int, str]:
     """Return the exit status and the output to a terminal."""
-    screen, terminal = pty.openpty()
     settings = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"} | environment
-    command = [sys.executable, "-m", "ecr_events", *map(str, arguments)]
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=settings) as process:
+    status, shown = run_on_terminal([sys.executable, "-m", "ecr_events", *map(str, arguments)], settings)
+    return status, shown.decode()
+
+
+def run_on_terminal(command: list[str], environment: dict[str, str], stdout: int | None = None) -> tuple[int, bytes]:
+    """Return the exit status of a program, and what it writes to a terminal; to `stdout` goes its standard output."""
+    screen, terminal = pty.openpty()
+    output = terminal if stdout is None else stdout
+    with subprocess.Popen(command, stdin=terminal, stdout=output, stderr=terminal, env=environment) as process:
         os.close(terminal)
         shown = b""
         while select.select([screen], [], [], 60)[0]:
@@ -49,4 +55,4 @@ def on_terminal(*arguments: object, columns: int = 120, **environment: str) -> t
             except OSError:
                 break
     os.close(screen)
-    return process.returncode, shown.decode()
+    return process.returncode, shown

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, settings
 from ecr_events import RepositoryReference
 
 # Machines differ in speed, and the first draw builds the strategy. pytest ends what hangs.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Each run draws other examples.
+settings.register_profile("any machine", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
-# For runs beside one with Hypothesis' own numbers: pytest --hypothesis-profile few-examples
-settings.register_profile("few-examples", settings.get_profile("any machine"), max_examples=20)
+# For runs beside one with more: pytest --hypothesis-profile few-examples
+settings.register_profile("few-examples", settings.get_profile("any machine"), max_examples=10)
 
 ACCOUNT, OTHER_ACCOUNT = "012345678901", "999999999999"
 APP = RepositoryReference(registry_id=ACCOUNT, region="eu-west-1", repository_name="team/app")

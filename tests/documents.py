@@ -1,5 +1,6 @@
 """Sample events as dicts, whole or changed, and what the tests ask of a document."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -57,3 +58,11 @@ def has_exact_counts(event: Any) -> bool:
     """Return whether the severity counts of an event are exact as floats, as columns have them."""
     counts = getattr(getattr(event, "detail", None), "finding_severity_counts", None) or {}
     return all(isinstance(count, float) or abs(count) <= 2**53 for count in counts.values())
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each container with each of its keys or indexes, at any depth."""
+    for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        yield value, key
+        if isinstance(item, dict | list):
+            yield from places(item)

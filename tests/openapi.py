@@ -1,5 +1,6 @@
 """Signatures of handlers, requests, and checks of OpenAPI documents, for the tests of web frameworks."""
 
+from collections.abc import Iterable
 from typing import Any, get_args
 
 import pytest
@@ -21,11 +22,17 @@ ANNOTATIONS: dict[Any, tuple[Any, ...]] = {
 }
 """Annotations of handlers, each with the classes of events that it accepts."""
 
-every_annotation = pytest.mark.parametrize(
-    ("annotation", "classes"),
-    ANNOTATIONS.items(),
-    ids=[getattr(key, "__name__", str(key)[-12:]) for key in ANNOTATIONS],
-)
+
+def _parametrize(annotations: Iterable[Any]) -> pytest.MarkDecorator:
+    chosen = {key: ANNOTATIONS[key] for key in annotations}
+    ids = [getattr(key, "__name__", str(key)[-12:]) for key in chosen]
+    return pytest.mark.parametrize(("annotation", "classes"), chosen.items(), ids=ids)
+
+
+every_annotation = _parametrize(ANNOTATIONS)
+
+every_kind_of_annotation = _parametrize([ECRImageScanEvent, UnknownEvent, *UNIONS, EventBridgeEvent, ScanEvent])
+"""A class, unions and base classes, for tests that take long."""
 
 every_union = pytest.mark.parametrize("union", UNIONS, ids=["ECREvent", "ECREvent|UnknownEvent"])
 

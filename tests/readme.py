@@ -6,7 +6,19 @@ from pathlib import Path
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 BLOCKS: list[str] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-"""The code of every Python block."""
+"""The code of every Python block, also in details."""
+
+OUTPUTS: dict[str, str] = dict(
+    re.findall(r"```python\n((?:(?!```).)*)```\n\n(?:It prints [^\n]*:\n\n)?```text\n(.*?)```", README, re.DOTALL)
+)
+"""The output that README.md shows after a Python block, by the code of the block."""
+
+COMMANDS: list[tuple[str, str]] = [
+    (command, output)
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for command, output in re.findall(r"^\$ ([^\n]*)\n(.*?)(?=^\$ |\Z)", block, re.DOTALL | re.MULTILINE)
+]
+"""The commands of console blocks, with the output below each."""
 
 
 def block(mark: str) -> str:
@@ -35,3 +47,15 @@ def table(header: str) -> list[list[str]]:
 
 def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("| ").split(" | ")]
+
+
+def without_details() -> list[str]:
+    """Return the lines that GitHub shows before a reader opens any details."""
+    lines: list[str] = []
+    inside = False
+    for line in README.splitlines():
+        inside = inside or line == "<details>"
+        if not inside:
+            lines.append(line)
+        inside = inside and line != "</details>"
+    return lines

@@ -1,13 +1,20 @@
+import io
 import json
 from collections import OrderedDict
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_args
 
 import msgspec
+import numpy as np
 import pytest
 from documents import document, error_text
 
 from ecr_events import (
     DecodeError,
+    ECRAWSAPICallViaCloudTrailEvent,
     ECREvent,
     ECRImageAction,
     ECRImageActionEvent,
@@ -15,6 +22,7 @@ from ecr_events import (
     ECRReplicationActionEvent,
     EventBridgeEvent,
     Inspector2Finding,
+    Inspector2FindingEvent,
     Inspector2ScanEvent,
     ScanEvent,
     UnknownEvent,
@@ -25,6 +33,7 @@ from ecr_events.events.cloudtrail_record import CloudTrailEvent
 from ecr_events.events.image_event import ImageEvent
 from ecr_events.events.inspector2_finding import Inspector2Resource
 from ecr_events.samples import sample, sample_json
+from ecr_events.testing import SOURCES, deliver
 
 PUSH = sample_json(ECRImageActionEvent)
 
@@ -62,11 +71,96 @@ def test_a_dict_is_not_changed() -> None:
     assert payload == json.loads(PUSH)
 
 
-@pytest.mark.parametrize("payload", [None, 7, ["an event"], object()], ids=lambda payload: payload.__class__.__name__)
-def test_another_type_of_payload_is_a_type_error(payload: Any) -> None:
+TYPES = "payload must be JSON as bytes, bytearray, memoryview or str, or a dict, not"
+
+OTHER_TYPES = pytest.mark.parametrize(
+    ("payload", "found"),
+    [
+        (None, "NoneType"),
+        (7, "int"),
+        (["an event"], "list: use deliveries.unwrap"),
+        (Path("events.json"), f"{type(Path()).__name__}: read the file first, or use archives.read"),
+        (io.StringIO("{}"), "StringIO: read the file first, or use archives.read"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+
+
+@OTHER_TYPES
+def test_another_type_of_payload_is_a_type_error(payload: Any, found: str) -> None:
     """The mistake is in the calling code, not in the data."""
-    with pytest.raises(TypeError, match=type(payload).__name__):
-        decode(payload)
+    for cls in (None, ECRImageActionEvent, ECRImageAction):
+        with pytest.raises(TypeError) as caught:
+            decode(payload, type=cls)
+        assert str(caught.value) == f"{TYPES} {found}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("events.json", "a b/1.NDJSON", "logs.jsonl", "x.gz", ".json"),
+        *("/var/log/events", "./a", "~/events", r"C:\events"),
+    ],
+)
+def test_the_name_of_a_file_is_an_error_that_says_how_to_read_it(name: str) -> None:
+    """The name itself is not in the error."""
+    for cls in (None, ECRImageActionEvent, ECRImageAction):
+        reason = "expected JSON, got the name of a file: read the file first, or use archives.read at $"
+        assert error_text(name, type=cls) == reason
+
+
+NAMES = {
+    "event-bus": "an event with the metadata of EventBridge",
+    "function-url": "an HTTP request",
+    "api-gateway": "an HTTP request",
+    "load-balancer": "an HTTP request",
+    "argo-events": "an Argo Events delivery",
+    "lambda-destination": "a record of a Lambda destination",
+    "step-functions": "a result of Step Functions",
+    "sqs": "an SQS delivery",
+    "sqs-receive-message": "an SQS delivery",
+    "sns": "an SNS delivery",
+    "sns-http": "an SNS delivery",
+    "sns-sqs": "an SQS delivery",
+    "kinesis": "a Kinesis delivery",
+    "firehose": "a Firehose delivery",
+    "kafka": "a Kafka delivery",
+    "rabbitmq": "a RabbitMQ delivery",
+    "activemq": "an ActiveMQ delivery",
+    "cloudwatch-logs": "a CloudWatch Logs delivery",
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("cls", [None, UnknownEvent])
+def test_a_delivery_is_an_error_that_names_unwrap(source: Any, cls: Any) -> None:
+    """As Lambda passes it, and as text."""
+    delivery = deliver([PUSH], source)
+    if source in NAMES:
+        for form in (delivery, json.dumps(delivery)):
+            assert error_text(form, type=cls) == f"{NAMES[source]}: use deliveries.unwrap at $"
+    elif source == "eventbridge":
+        decode(delivery, type=cls)
+    else:
+        with pytest.raises(TypeError, match=r": use deliveries\.unwrap$"):
+            decode(delivery, type=cls)
+
+
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ({"specversion": "1.0", "data": {}}, "a CloudEvent"),
+        ({"message": "{}", "id": "1", "timestamp": 1}, "a CloudWatch Logs delivery"),
+        ({"message": "text", "timestamp": 1}, None),
+        ({"KinesisBatchInfo": {}}, None),
+        ({"KinesisBatchInfo": {"shardId": "0"}}, "a record of a Lambda destination"),
+        ({"messageId": "1", "body": "{}"}, "an SQS delivery"),
+    ],
+)
+def test_a_record_is_an_error_that_names_unwrap(document: Any, name: str | None) -> None:
+    """One of a batch, too."""
+    reason = f"{name}: use deliveries.unwrap" if name else "object missing required field `detail-type`"
+    assert error_text(document) == f"{reason} at $"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +175,9 @@ def test_another_type_of_payload_is_a_type_error(payload: Any) -> None:
         (b"[" + PUSH + b"]", "expected `object`, got `array`"),
         (b"{}", "missing required field `detail-type`"),
         ({}, "missing required field `detail-type`"),
-        (b'{"Records": []}', "missing required field `detail-type`"),
+        (b'{"Records": []}', "an SQS delivery: use deliveries.unwrap"),
+        (b'{"Records": [{"a": 1}]}', "missing required field `detail-type`"),
+        (b'"events.json"', "expected `object`, got `str`"),
         (b'{"detail-type": "ECR Image Action"}', "missing required field"),
         (b"[" * 100_000, "recursion|truncated|got `array`"),
         (PUSH.replace(b'"detail": {', b'"detail": {"x": ' + b"[" * 100_000), "recursion"),
@@ -102,9 +198,168 @@ def test_malformed_json_is_a_decode_error(payload: Any, reason: str, type: Any) 
     assert caught.value.payload is payload
 
 
-def test_invalid_utf8_in_an_unknown_field_is_ignored() -> None:
-    """The value is skipped without decoding it."""
-    assert decode(PUSH.replace(b'"version"', b'"unknown": "\xff", "version"')) == sample(ECRImageActionEvent)
+@pytest.mark.parametrize("skipped", [b'"unknown": "\xff"', b'"\xff": 1', b'"unknown": {"\xff": ["\xff"]}'])
+def test_invalid_utf8_in_an_unknown_field_is_skipped(skipped: bytes) -> None:
+    """It is not decoded. No key is unknown in the detail of an `UnknownEvent`."""
+    assert decode(PUSH.replace(b'"version"', skipped + b', "version"')) == sample(ECRImageActionEvent)
+    in_detail = PUSH.replace(b'"repository-name"', skipped + b', "repository-name"')
+    assert decode(in_detail) == sample(ECRImageActionEvent)
+    with pytest.raises(DecodeError, match="can't decode byte 0xff"):
+        decode(in_detail, type=UnknownEvent)
+
+
+class Text(str):
+    """A subclass, such as YAML's parsers give."""
+
+    __slots__ = ()
+
+
+def nested(value: Any) -> list[tuple[dict[str, Any], str]]:
+    """Return payloads that have a value at different depths, with its path."""
+    push, unknown = json.loads(PUSH), json.loads(PUSH) | {"detail-type": "Another Type"}
+    call, scan = json.loads(sample_json(ECRAWSAPICallViaCloudTrailEvent)), json.loads(sample_json(ECRImageScanEvent))
+    finding = json.loads(sample_json(Inspector2FindingEvent))
+    detail = push["detail"]
+    scored = json.loads(sample_json(Inspector2FindingEvent))
+    scored["detail"]["packageVulnerabilityDetails"]["cvss"] = [{"source": "NVD", "baseScore": value}]
+    return [
+        (push | {"resources": value}, "$.resources"),
+        (push | {"time": value}, "$.time"),
+        (push | {"detail": value}, "$.detail"),
+        (push | {"replay-name": value}, "$.replay-name"),
+        (push | {"detail": detail | {"image-tag": value}}, "$.detail.image-tag"),
+        (push | {"resources": ["a", value]}, "$.resources[1]"),
+        (unknown | {"detail": {"key": (1.5, True, None, value)}}, "$.detail.key[3]"),
+        (unknown | {"detail": {"a b": [1, {"key": value}]}}, "$.detail[...][1].key"),
+        (call | {"detail": call["detail"] | {"requestParameters": {"a": value}}}, "$.detail.requestParameters.a"),
+        (
+            call | {"detail": call["detail"] | {"requestParameters": {"a": [1, {"b": [value]}]}}},
+            "$.detail.requestParameters.a[1].b[0]",
+        ),
+        (scored, "$.detail.packageVulnerabilityDetails.cvss[0].baseScore"),
+        (scan | {"detail": scan["detail"] | {"finding-severity-counts": value}}, "$.detail.finding-severity-counts"),
+        (finding | {"detail": finding["detail"] | {"resources": [value]}}, "$.detail.resources[0]"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (range(3), "expected a JSON value, got `range`"),
+        ({"a"}, "expected a JSON value, got `set`"),
+        (frozenset[str](), "expected a JSON value, got `frozenset`"),
+        (b"a", "expected a JSON value, got `bytes`"),
+        (object(), "expected a JSON value, got `object`"),
+        (1j, "expected a JSON value, got `complex`"),
+        (datetime(2026, 5, 4, tzinfo=UTC), "expected a JSON value, got `datetime`"),
+        (sample(ECRImageActionEvent).detail, "expected a JSON value, got `ECRImageAction`"),
+        (MappingProxyType({"a": 1}), "expected a JSON value, got `mappingproxy`"),
+        (HTTPStatus.OK, "expected a JSON value, got `HTTPStatus`"),
+        (np.float64(1.5), "expected a JSON value, got `float64`"),
+        (np.int64(1), "expected a JSON value, got `int64`"),
+        (np.array(1), "expected a JSON value, got `ndarray`"),
+        (float("nan"), "expected a finite `float`"),
+        (float("-inf"), "expected a finite `float`"),
+        (10**4_300, "integer value out of range"),
+        (-(10**4_299), "integer value out of range"),
+        ("a\ud800", "lone surrogate in a `str`"),
+        (Text("\udfff"), "lone surrogate in a `str`"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isascii() else type(value).__name__,
+)
+def test_what_no_json_has_is_refused_wherever_it_stands(value: Any, reason: str) -> None:
+    """The error has its path, whatever the field, and the payload. Keys that cannot be AWS's are not shown."""
+    for payload, path in nested(value):
+        with pytest.raises(DecodeError) as caught:
+            decode(payload)
+        assert (caught.value.reason, caught.value.path) == (reason, path)
+        assert caught.value.payload is payload
+        for type in (EventBridgeEvent, UnknownEvent):
+            assert error_text(payload, type=type) == f"{reason} at {path}"
+    detail = json.loads(PUSH)["detail"] | {"image-tag": value}
+    assert error_text(detail, type=ECRImageAction) == f"{reason} at $.image-tag"
+
+
+@pytest.mark.parametrize("value", [10**4_300 - 1, 1 - 10**4_299], ids=["positive", "negative"])
+def test_integers_that_json_can_give_back_are_kept(value: int) -> None:
+    """Those of up to 4,300 characters."""
+    payload = json.loads(sample_json(ECRAWSAPICallViaCloudTrailEvent))
+    payload["detail"]["requestParameters"] = {"a": value}
+    event = decode(payload, type=ECRAWSAPICallViaCloudTrailEvent)
+    assert event.detail.request_parameters == {"a": value}
+    assert decode(encode(event)) == event
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        (7, "expected `str`, got `int` as a key"),
+        (None, "expected `str`, got `NoneType` as a key"),
+        (b"a", "expected `str`, got `bytes` as a key"),
+        ("\ud800", "lone surrogate in a `str` as a key"),
+        (Text("\ud800"), "lone surrogate in a `str` as a key"),
+    ],
+    ids=repr,
+)
+def test_a_key_that_no_json_has_is_refused_wherever_it_stands(key: Any, reason: str) -> None:
+    """The path is that of the object with the key."""
+    push, call = json.loads(PUSH), json.loads(sample_json(ECRAWSAPICallViaCloudTrailEvent))
+    for payload, path in [
+        (push | {key: 1}, "$"),
+        (push | {"detail": push["detail"] | {key: 1}}, "$.detail"),
+        (push | {"detail-type": "Another Type", "detail": {"a": [{key: 1}]}}, "$.detail.a[0]"),
+        (call | {"detail": call["detail"] | {"requestParameters": {"a": {key: 1}}}}, "$.detail.requestParameters.a"),
+    ]:
+        assert error_text(payload) == f"{reason} at {path}"
+
+
+@pytest.mark.parametrize("value", [{"a"}, range(3), float("nan"), "\ud800", Text("a")], ids=repr)
+def test_the_value_of_an_unknown_key_is_skipped(value: Any) -> None:
+    """Whatever it is: the event does not have it."""
+    push = json.loads(PUSH)
+    changed = push | {"unknown": value, "detail": push["detail"] | {"unknown": [value, {"key": value}]}}
+    assert decode(changed) == sample(ECRImageActionEvent)
+
+
+@pytest.mark.parametrize("type", [None, UnknownEvent])
+def test_a_dict_that_contains_itself_is_refused(type: Any) -> None:
+    """Like JSON that is nested without end."""
+    payload = json.loads(sample_json(ECRAWSAPICallViaCloudTrailEvent))
+    payload["detail"]["requestParameters"]["a"] = payload
+    with pytest.raises(DecodeError, match="recursion"):
+        decode(payload, type=type)
+
+
+@pytest.mark.parametrize("old_type", ["ECR Image Action", "Another Type"])
+def test_subclasses_of_text_and_of_containers_are_read_as_these(old_type: str) -> None:
+    """As keys, as values and as the payload, by every parser's classes. A tuple is an array."""
+
+    def subclassed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return OrderedDict({Text(key): subclassed(item) for key, item in value.items()})
+        if isinstance(value, list):
+            return tuple(subclassed(item) for item in value)
+        return Text(value) if isinstance(value, str) else value
+
+    plain = json.loads(PUSH) | {"detail-type": old_type}
+    expected = decode(plain)
+    text = json.dumps(plain)
+    for payload in (subclassed(plain), Text(text), np.str_(text), np.bytes_(text.encode())):
+        event = decode(payload)
+        assert event == expected
+        assert encode(event) == encode(expected)
+        assert type(event.account) is str
+    detail = json.loads(PUSH)["detail"]
+    assert decode(subclassed(detail), type=ECRImageAction) == sample(ECRImageActionEvent).detail
+    assert decode(Text(json.dumps(detail)), type=ECRImageAction) == sample(ECRImageActionEvent).detail
+
+
+def test_the_detail_of_an_unknown_event_is_the_callers_no_longer() -> None:
+    """A later change of the payload does not change the event."""
+    payload = json.loads(PUSH) | {"detail-type": "Another Type", "detail": {"a": {"b": 1}}}
+    event = decode(payload, type=UnknownEvent)
+    payload["detail"]["a"]["b"] = 2
+    assert event.detail == {"a": {"b": 1}}
 
 
 @pytest.mark.parametrize(
@@ -356,13 +611,6 @@ def test_another_payload_is_no_detail(payload: Any) -> None:
     with pytest.raises(DecodeError) as caught:
         decode(payload, type=ECRImageAction)
     assert caught.value.payload is payload
-
-
-@pytest.mark.parametrize("payload", [None, 7, ["a detail"], object()], ids=lambda payload: payload.__class__.__name__)
-def test_another_type_of_payload_of_a_detail_is_a_type_error(payload: Any) -> None:
-    """As for events."""
-    with pytest.raises(TypeError):
-        decode(payload, type=ECRImageAction)
 
 
 def test_a_session_for_a_detail_is_a_type_error() -> None:

@@ -1,16 +1,21 @@
 import json
 import pickle
+import traceback
+from typing import Any, get_args
 
 import msgspec
 import pytest
+from documents import places
 
 from ecr_events import (
     AccessDeniedError,
     ArchiveError,
     CredentialsError,
     DecodeError,
+    ECREvent,
     ECREventsError,
     ECRImageActionEvent,
+    EventBridgeEvent,
     InvalidReferenceError,
     InvalidRequestError,
     RepositoryReference,
@@ -68,6 +73,24 @@ def test_a_decode_error_has_one_cause() -> None:
     assert error.__cause__.__context__ is None
 
 
+@pytest.mark.parametrize("value", ["s3cret", ["s3cret"], {"s3cret": "s3cret"}, "s3cret\ud800", ["s3cret", {"s3cret"}]])
+@pytest.mark.parametrize("cls", get_args(ECREvent), ids=lambda cls: cls.__name__)
+def test_the_traceback_has_no_value_of_the_payload(cls: type[EventBridgeEvent], value: Any) -> None:
+    """Nor do the causes, which `logging.exception` prints, wherever the value stands."""
+    document = json.loads(sample_json(cls))
+    errors = []
+    for container, key in list(places(document)):
+        original, container[key] = container[key], value
+        for payload in (document, json.dumps(document, default=list)):
+            try:
+                decode(payload, type=cls)
+            except DecodeError as error:
+                errors.append(error)
+        container[key] = original
+    assert errors
+    assert not [error for error in errors if "s3cret" in "".join(traceback.format_exception(error))]
+
+
 @pytest.mark.parametrize(
     "payload",
     [MALFORMED, bytearray(MALFORMED), memoryview(MALFORMED), MALFORMED.decode(), json.loads(MALFORMED)],
@@ -94,6 +117,7 @@ def test_a_decode_error_survives_pickling(payload: Payload) -> None:
         ("Expected `str`, got `int` - at `key` in `$.detail`", "expected `str`, got `int` as a key", "$.detail"),
         ("Expected `str`, got `int`", "expected `str`, got `int`", "$"),
         ("Invalid enum value 's3cret' - at `$.source`", "not the value required by this detail-type", "$.source"),
+        ("Invalid value 's3cret' - at `$.x`", "not the value required by this detail-type", "$.x"),
         ("Invalid RFC3339 encoded datetime - at `$.time`", "invalid RFC3339 encoded datetime", "$.time"),
         ("first\nsecond - at `$.detail`", "first\nsecond", "$.detail"),
         ("x - at `$.a` - at `$.b`", "x - at `$.a`", "$.b"),

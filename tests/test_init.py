@@ -4,6 +4,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -129,3 +130,27 @@ def test_decoding_loads_no_module() -> None:
 def test_a_subpackage_is_imported_on_first_use(name: str) -> None:
     """`ecr_events.archives.read` works after `import ecr_events`."""
     assert loaded(f"import ecr_events; ecr_events.{name}.__all__") == loaded(f"import ecr_events.{name}")
+
+
+def test_the_package_works_from_a_zip(tmp_path: Path) -> None:
+    """Samples, descriptions of fields and archives included."""
+    package = Path(str(ecr_events.__file__)).parent
+    with ZipFile(tmp_path / "packages.zip", "w") as archive:
+        for file in package.rglob("*"):
+            if file.suffix in {".py", ".json"}:
+                archive.write(file, file.relative_to(package.parent))
+    code = """
+import sys
+sys.path.insert(0, "packages.zip")
+import ecr_events
+from ecr_events import ECRImageActionEvent, decode, encode, json_schema
+from ecr_events.archives import read, write
+from ecr_events.samples import sample, sample_json
+assert "packages.zip" in ecr_events.__file__
+event = sample(ECRImageActionEvent)
+assert decode(sample_json(ECRImageActionEvent)) == decode(encode(event)) == event
+assert json_schema(ECRImageActionEvent)["$defs"]["ECRImageActionEvent"]["properties"]["account"]["description"]
+write([event], "events.ndjson.gz")
+assert list(read("events.ndjson.gz")) == [event]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)

@@ -22,6 +22,7 @@ from ecr_events import (
 )
 from ecr_events.archives import write
 from ecr_events.samples import sample, variants
+from ecr_events.testing import deliver
 
 EVENTS = [
     (f"{cls.__name__} {name}", event)
@@ -74,11 +75,15 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 
 def recipe(name: str) -> Any:
-    """Return a function of the README, which has at most 25 lines."""
-    code = block(f"def {name}(")
-    assert len(code.splitlines()) <= 25
+    """Return a recipe of the README, which has at most 25 lines."""
+    assert len(block(f"def {name}(").splitlines()) <= 25
+    return function(name)
+
+
+def function(name: str) -> Any:
+    """Return a function of the README."""
     names: dict[str, Any] = {}
-    exec(compile(code, "README.md", "exec"), names)  # noqa: S102 - the README is ours
+    exec(compile(block(f"def {name}("), "README.md", "exec"), names)  # noqa: S102 - the README is ours
     return names[name]
 
 
@@ -187,3 +192,21 @@ def test_expired_images_are_reported(recorder: Recorder, capsys: pytest.CaptureF
     assert f"{event.repository_reference}: rule 1 expired {digest}" in expired
     sent_by("report_expired", recorder, *variants(ECRAWSServiceEventViaCloudTrailEvent).values())
     assert "was not expired: " in capsys.readouterr().out
+
+
+def test_the_bugs_of_hand_written_dicts_go_away(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both functions print a push; only the first one fails for what the README says, and prints a failed push."""
+    before, after = function("before"), function("after")
+    push, untagged = sample(ECRImageActionEvent), sample(ECRImageActionEvent, image_tag=None)
+    for handler in before, after:
+        handler(deliver([push], "sqs"), None)
+        assert capsys.readouterr().out == "team/app:1.4.2\n"
+    with pytest.raises(KeyError, match="image-tag"):
+        before(deliver([untagged], "sqs"), None)
+    with pytest.raises(KeyError, match="detail"):
+        before(deliver([push], "sns-sqs"), None)
+    failed = variants(ECRImageActionEvent)["failed"]
+    before(deliver([failed], "sqs"), None)
+    assert capsys.readouterr().out == "team/app:1.4.2\n"
+    assert after(deliver([untagged, push, failed], "sns-sqs"), None) == {"batchItemFailures": []}
+    assert capsys.readouterr().out == f"team/app:{untagged.detail.image_digest}\nteam/app:1.4.2\n"

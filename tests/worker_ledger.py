@@ -6,7 +6,6 @@ time, one takes longer than its visibility timeout, and workers are killed and t
 
 import argparse
 import json
-import logging
 import os
 import random
 import signal
@@ -20,8 +19,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import boto3
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from readme import block
+from sqs_server import sqs_server
 
 from ecr_events import ECRImageActionEvent
 from ecr_events.samples import sample_json
@@ -29,7 +28,7 @@ from ecr_events.samples import sample_json
 Recipe: TypeAlias = Literal["threads", "asyncio"]
 
 _MARKS: dict[Recipe, str] = {"threads": "import ThreadPoolExecutor, wait", "asyncio": "TaskGroup"}
-_VISIBILITY = 2
+_VISIBILITY = 4
 
 SLOW = "slow-1"
 """The message that takes longer than the visibility timeout. No worker is ended before that."""
@@ -97,15 +96,8 @@ def recipe(name: Recipe) -> str:
 
 def run(name: Recipe, count: int, kills: int, seed: int = 0) -> Ledger:
     """Return the ledger of `count` messages, of which two workers were ended `kills` times and replaced."""
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return _Run(name, kills, f"http://{host}:{port}", Path(folder), random.Random(seed)).ledger(count)
-    finally:
-        server.stop()
+    with sqs_server() as server, tempfile.TemporaryDirectory() as folder:
+        return _Run(name, kills, server.url, Path(folder), random.Random(seed)).ledger(count)
 
 
 class _Run:
@@ -114,8 +106,7 @@ class _Run:
         self.script, self.ledger_file, self.log = folder / "worker.py", folder / "ledger", folder / "log"
         self.script.write_text(recipe(name) + _HANDLER + _RUN[name])
         self.ledger_file.touch()
-        # moto fails now and then while several threads receive messages.
-        options = {"AWS_ENDPOINT_URL": url, "AWS_MAX_ATTEMPTS": "10", "PYTHONFAULTHANDLER": "1"}
+        options = {"AWS_ENDPOINT_URL": url, "PYTHONFAULTHANDLER": "1"}
         keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
         self.environment = os.environ | keys | options
         session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name="eu-west-1")

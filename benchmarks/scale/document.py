@@ -6,24 +6,13 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from benchmarks.environment import environment_line
 from benchmarks.report import number
 from benchmarks.runner import SMALLEST, Size
 from benchmarks.scale.measurements import TEXTS, rounds_of
 from benchmarks.scale.prices import CONSTANTS
 
 __all__ = ["document"]
-
-_ENVIRONMENT = (
-    "machine",
-    "platform",
-    "load at the start",
-    "Python",
-    "date",
-    "commit",
-    "ecr_events",
-    "msgspec",
-    "boto3",
-)
 
 _FULL = "Made by `python -m benchmarks.scale`; do not edit."
 
@@ -144,7 +133,7 @@ def document(
         "",
         _SMALLEST if size is SMALLEST else _FULL,
         _INTRODUCTION,
-        " · ".join(f"{key}: {machine[key]}" for key in _ENVIRONMENT) + f" · pyarrow: {pa.__version__}",
+        environment_line(machine) + f" · pyarrow: {pa.__version__}",
         _MACHINE.format(here=number(here), recorded=number(recorded), ratio=number(here / recorded)),
         *([note, ""] if note else []),
         "## Measured",

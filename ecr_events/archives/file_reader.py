@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, get_args
 import msgspec
 
 from ecr_events.archives.framing import MAX_DOCUMENT_SIZE, MAX_INDENTATION, Kind, frame_entry, skip_separators
+from ecr_events.archives.reader import OnError
 from ecr_events.archives.sources import BinaryReader, Source, open_source, read_chunks
 from ecr_events.codec import decode
 from ecr_events.errors import ArchiveError, DecodeError, detach
@@ -20,7 +21,7 @@ from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 from ecr_events.structs import build_once
 
-__all__ = ["Batch", "Decoders", "FileReader", "decoders_for", "read_batches"]
+__all__ = ["Batch", "Decoders", "FileReader", "decoders_for", "read_batches", "read_decoded"]
 
 Batch: TypeAlias = list[EventBridgeEvent] | ArchiveError
 """Events that follow each other in a file, or an error."""
@@ -43,6 +44,23 @@ def read_batches(source: Source, decoders: "Decoders") -> Generator[Batch]:
     """Yield the events of a source in lists, and errors, in the order of the text."""
     for name, file in open_source(source):
         yield from FileReader(name, file, decoders).batches()
+
+
+def read_decoded(source: Source, decoders: "Decoders", on_error: OnError) -> Iterator[Any]:
+    """Yield the events of a source, and handle the entries that cannot be decoded."""
+    batches = read_batches(source, decoders)
+    for batch in batches:
+        if isinstance(batch, list):
+            yield from batch
+        elif on_error == "raise":
+            # The traceback of the error must not hold the chunk, nor the error itself.
+            batches.close()
+            try:
+                raise batch from batch.__cause__
+            finally:
+                del batch
+        elif on_error != "skip":
+            on_error(batch)
 
 
 class Decoders:
@@ -130,7 +148,7 @@ class FileReader:
 
     def batches(self) -> Iterator[Batch]:
         """Yield lists of events, and errors, in the order of the file."""
-        chunks = read_chunks(self._file, CHUNK)
+        chunks = self._chunks()
         pending, size, needed = [self._text], 1, 0
         final, damage = False, None
         while not final:
@@ -142,7 +160,8 @@ class FileReader:
             pending.append(chunk)
             size += len(chunk)
             self.received += len(chunk)
-            if final or size >= needed:
+            # A short piece of a stream may be the end of a document, and followed by nothing for long.
+            if final or size >= needed or (size < CHUNK and b"}" in chunk):
                 self._text = b"".join(pending)
                 yield from self._entries(final=final)
                 pending, size = [self._text], len(self._text)
@@ -154,6 +173,13 @@ class FileReader:
             yield self._error(damage, b"")
         elif self._depth and self._last is Kind.INTACT:
             yield self._error(DecodeError("array is truncated", "$", b""), b"")
+
+    def _chunks(self) -> Iterator[bytes]:
+        try:
+            yield from read_chunks(self._file, CHUNK)
+        except OSError as error:
+            error.filename = error.filename or self._name
+            raise
 
     def _entries(self, *, final: bool) -> Iterator[Batch]:
         """Yield what the text contains, and leave what is incomplete."""

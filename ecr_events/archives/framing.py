@@ -64,7 +64,7 @@ _SCALAR = re.compile(
     rb"(?:null|true|false|-?[0-9][0-9.eE+-]*+)(?=[\s,\]])"
     rb'|"(?:[^"\\\x00-\x1f]|\\.)*+"(?=[ \t]*+[,\]\r\n])'  # not a key
 )
-_KEY = re.compile(rb'"(?:[^"\\]|\\.)*+"\s*+:')
+_KEY = re.compile(rb'"(?:[^"\\]|\\.)*+\\?+(?:"\s*+(:)?)?')
 _VALUE = re.compile(rb'"\s*+:([\s\[]*+)\Z')
 _INDENTATION = re.compile(rb"(?:\n|\xef\xbb\xbf)([ \t]*+)\Z")
 _FIRST_KEY = re.compile(rb"\{[ \t]*+\r?\n([ \t]*+)[^\s{]")
@@ -288,7 +288,7 @@ class _Frame:
                 break
             sibling = self.skip_space(position + 1, end)
             if not text.startswith(b"{", sibling, end):
-                if is_alone and _KEY.match(text, sibling, end):
+                if is_alone and self.is_key(sibling, end):
                     return True, sibling
                 position = sibling
                 break
@@ -308,6 +308,13 @@ class _Frame:
         if text.startswith(b"}", position):
             return is_alone or None, position
         return self.is_list_nested(position, end, precedes_error=precedes_error), position
+
+    def is_key(self, position: int, end: int) -> bool:
+        """Return whether a key of an object starts at `position`."""
+        key = _KEY.match(self.text, position, end)
+        if key and key.end() == self.end and not key[1] and self.is_incomplete:
+            raise _IncompleteError
+        return key is not None and key[1] is not None
 
     def is_list_nested(self, position: int, end: int, *, precedes_error: bool) -> bool | None:
         """Return whether the list that ends at `position` is nested; None if none ends there."""

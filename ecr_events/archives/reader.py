@@ -48,7 +48,11 @@ def read(
     """
     check_source(source)
     check_on_error(on_error)
-    return _read(source, None if types is None else check_types(types), on_error)
+    wanted = None if types is None else check_types(types)
+    # It takes longer to import than the rest of this package.
+    from ecr_events.archives.file_reader import decoders_for, read_decoded
+
+    return read_decoded(source, decoders_for(wanted), on_error)
 
 
 def check_on_error(on_error: Any, names: tuple[str, ...] = ("raise", "skip")) -> None:
@@ -68,24 +72,3 @@ def check_types(types: Iterable[type[EventBridgeEvent]]) -> frozenset[type[Event
     except TypeError:
         raise TypeError(f"types must be an iterable of event classes, not {types!r:.200}") from None
     return frozenset(cls for type in classes for cls in classes_of(type))
-
-
-def _read(
-    source: Source, types: frozenset[type[EventBridgeEvent]] | None, on_error: OnError
-) -> Iterator[EventBridgeEvent]:
-    # It takes longer to import than the rest of this package.
-    from ecr_events.archives.file_reader import decoders_for, read_batches
-
-    batches = read_batches(source, decoders_for(types))
-    for batch in batches:
-        if isinstance(batch, list):
-            yield from batch
-        elif on_error == "raise":
-            # The traceback of the error must not hold the chunk, nor the error itself.
-            batches.close()
-            try:
-                raise batch from batch.__cause__
-            finally:
-                del batch
-        elif on_error != "skip":
-            on_error(batch)

@@ -272,7 +272,6 @@ class PartReading(msgspec.Struct, frozen=True):
     """The rows of the files of partitions."""
 
     schema: pa.Schema
-    on_error: OnInvalid = "report"
 
     def read(self, names: Iterable[Part], send: Send, /) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
         """Yield the path and the batches of each file, and send the progress."""
@@ -299,7 +298,7 @@ class PartWriting(msgspec.Struct, frozen=True):
     def __call__(self, parts: Iterator[tuple[str, Iterator[pa.RecordBatch]]]) -> Iterator[int]:
         """Do the job."""
         for path, batches in parts:
-            target = Path(self.folder, path)
+            target = Path(self.folder, os.fsdecode(path.encode()))  # UTF-8, whatever the locale is
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("xb") as file:
                 with TableWriter(file, self.schema) as writer:

@@ -2,15 +2,16 @@
 
 import argparse
 import os
-import shutil
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from ecr_events.cli.files import InvalidDocument, grouped
+from ecr_events.cli.folders import hidden_folder
 from ecr_events.cli.inputs import FileInput, add_files, add_jobs
+from ecr_events.cli.signals import deferred
 from ecr_events.cli.terminal import Commands, add_command, print_error
-from ecr_events.drafts import DRAFT, Draft, hidden_name, mode_of
+from ecr_events.drafts import DRAFT, Draft, mode_of
 
 if TYPE_CHECKING:
     from ecr_events.cli.conversion import ColumnReading, Run
@@ -64,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         from ecr_events.cli.conversion import ColumnReading
     except ImportError as error:
-        print_error(f"{error}: convert requires: pip install 'ecr_events[arrow,cli]'")
+        print_error(f"{error}: convert requires: pip install pyarrow")
         return 2
     reading = ColumnReading(
         types=tuple(options.type or ()),
@@ -80,13 +81,15 @@ def _run(options: argparse.Namespace) -> int:
     try:
         rows = conversion.write_folder() if options.partition else conversion.write_file()
     except _FailedError as error:
+        conversion.finish()
         return error.status
     except OSError as error:
         if error.errno and (not error.filename or DRAFT in str(error.filename)):
             error.filename = options.to
         raise
+    status = conversion.finish()
     print_error(conversion.summary(rows))
-    return conversion.status
+    return status
 
 
 class _FailedError(Exception):
@@ -120,17 +123,20 @@ class _Conversion(FileInput):
         """Write a file, and return the number of its rows."""
         from ecr_events.cli.conversion import SentBatch, TableWriter, send_batches
 
-        with Draft(self._out) as file, self._dead_letters:
-            with TableWriter(file, self._schema, is_arrow=self._out.suffix.lower() == ".arrow") as writer:
+        with ExitStack() as end:
+            with Draft(self._out) as file, self._dead_letters:
+                with TableWriter(file, self._schema, is_arrow=self._out.suffix.lower() == ".arrow") as writer:
 
-                def add(sent: SentBatch) -> None:
-                    writer.add(sent.batch)
+                    def add(sent: SentBatch) -> None:
+                        writer.add(sent.batch)
 
-                self.process(send_batches, add)
-            self._check()
-            # Dead letters appear first, since a file without them would look complete.
-            file.flush()
-            os.fsync(file.fileno())
+                    self.process(send_batches, add)
+                self._check()
+                # Dead letters appear first, since a file without them would look complete.
+                file.flush()
+                os.fsync(file.fileno())
+                end.enter_context(deferred())
+            self._dead_letters.remove_old()
         return writer.rows
 
     def write_folder(self) -> int:
@@ -138,9 +144,6 @@ class _Conversion(FileInput):
         from ecr_events.cli.conversion import PartReading, PartWriting, Splitting, parts_of
 
         target = Path(os.path.realpath(self._out))
-        work = target.with_name(hidden_name())
-        work.mkdir(0o700)
-        runs, table = work / "runs", work / "table"
         partitions: dict[tuple[str, str], list[Run]] = {}
         rows: list[int] = []
 
@@ -148,7 +151,8 @@ class _Conversion(FileInput):
             for run in found:
                 partitions.setdefault(run[:2], []).append(run)
 
-        try:
+        with hidden_folder(str(target.parent)) as work, ExitStack() as end:
+            runs, table = Path(work, "runs"), Path(work, "table")
             runs.mkdir()
             table.mkdir()
             with self._dead_letters:
@@ -158,18 +162,18 @@ class _Conversion(FileInput):
                 total = sum(part.size for part in parts)
                 groups = list(grouped(parts, lambda part: part.size, _PARTS_SIZE))
                 self.work(PartReading(self._schema), PartWriting(str(table), self._schema), groups, rows.append, total)
+                end.enter_context(deferred())
             mode = target.stat().st_mode if target.exists() else None
             table.replace(target)
             if mode is not None:
                 target.chmod(mode)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+            self._dead_letters.remove_old()
         return sum(rows)
 
     def handle_invalid(self, document: InvalidDocument) -> None:
         """Print the error of a document, count it, and write it to the dead letters."""
         super().handle_invalid(document)
-        if self._reading.on_error == "stop":
+        if self.stops:
             raise _FailedError(1)
         self._dead_letters.add(document.dead_letter)
 
@@ -218,33 +222,23 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-class _DeadLetters:
-    """A file of what could not be decoded. It is written if there is any, and otherwise an old one is removed."""
+class _DeadLetters(ExitStack):
+    """A file of what could not be decoded. It is written if there is any."""
 
     def __init__(self, path: Path, mode: int | None) -> None:
+        super().__init__()
         self.path = path
         self._mode = mode
-        self._draft: Draft | None = None
         self._file: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        if self._draft is not None:
-            self._draft.__exit__(kind, error, traceback)
-        elif error is None:
-            self.path.unlink(missing_ok=True)
 
     def add(self, line: bytes) -> None:
         """Add a line."""
-        if self._draft is None:
-            self._draft = Draft(self.path, self._mode)
-            self._file = self._draft.__enter__()
-        try:
-            self._file.write(line)
-        except OSError as error:
-            error.filename = str(self.path)
-            raise
+        if self._file is None:
+            with deferred():
+                self._file = self.enter_context(Draft(self.path, self._mode))
+        self._file.write(line)
+
+    def remove_old(self) -> None:
+        """Remove the file of an earlier run, unless it has been replaced."""
+        if self._file is None:
+            self.path.unlink(missing_ok=True)

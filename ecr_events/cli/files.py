@@ -6,6 +6,7 @@ requires, since every worker imports it.
 """
 
 import fnmatch
+import select
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -15,8 +16,11 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from ecr_events.archives import BinaryReader, OnError, read
+from ecr_events.archives import BinaryReader, OnError
+from ecr_events.archives.reader import check_types
+from ecr_events.cli.deliveries import read_with_deliveries
 from ecr_events.cli.outcomes import repository_names
+from ecr_events.codec import USE_UNWRAP
 from ecr_events.errors import ArchiveError
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 
@@ -33,6 +37,7 @@ __all__ = [
     "Selection",
     "Send",
     "UnreadableFile",
+    "Waiting",
     "grouped",
     "process_files",
     "read_files",
@@ -44,16 +49,27 @@ _PROGRESS_STEP = 1_000_000
 """Number of bytes read between two messages about them."""
 
 
+_UNWRAPPING = "ecr-events decode unwraps it"
+"""The advice of commands that do not unwrap deliveries."""
+
+
 class BytesRead(Struct, frozen=True):
     """Bytes have been read."""
 
     count: int
 
 
+class Waiting(Struct, frozen=True):
+    """A stream has no more input for now."""
+
+
 class InvalidDocument(Struct, frozen=True):
     """A document could not be decoded."""
 
     error: str
+
+    cause: str = ""
+    """The error without its position."""
 
     dead_letter: bytes = b""
     """The error and its document in JSON, if the command writes them."""
@@ -75,7 +91,7 @@ class Finished(Struct, frozen=True):
     """The work is done. The last message."""
 
 
-Message: TypeAlias = BytesRead | InvalidDocument | UnreadableFile | Result | Finished
+Message: TypeAlias = BytesRead | Waiting | InvalidDocument | UnreadableFile | Result | Finished
 
 Send: TypeAlias = Callable[[Message], object]
 
@@ -88,11 +104,6 @@ OnInvalid: TypeAlias = Literal["report", "skip", "stop"]
 
 class Reading(Protocol):
     """The input of a job. It can be pickled."""
-
-    @property
-    def on_error(self) -> OnInvalid:
-        """The handling of documents that cannot be decoded."""
-        ...
 
     def read(self, names: Iterable[Any], send: Send, /) -> Iterator[Any]:
         """Yield what is read, and send the errors and the progress."""
@@ -119,7 +130,7 @@ class Selection(Struct, frozen=True, kw_only=True):
         return read_files(names, self._read, self.on_error, send)
 
     def _read(self, source: BinaryReader, on_error: OnError) -> Iterator[Any]:
-        events: Iterator[Any] = read(source, types=self.types or None, on_error=on_error)
+        events = read_with_deliveries(source, check_types(self.types) if self.types else None, on_error)
         return events if self._selects_all else filter(self._selects, events)
 
     @property
@@ -154,7 +165,10 @@ def read_files(
     """Yield what `read` yields of each file, and send the errors and the progress."""
 
     def report(error: ArchiveError) -> None:
-        send(InvalidDocument(str(error), dead_letter(error)))
+        text, cause = (
+            text.replace(USE_UNWRAP, _UNWRAPPING) for text in (str(error), f"{error.reason} at {error.path}")
+        )
+        send(InvalidDocument(text, cause, dead_letter(error)))
         if on_error == "stop":
             raise _StopReading
 
@@ -162,7 +176,7 @@ def read_files(
     for name in names:
         try:
             with _open(name) as file:
-                yield from read(_ProgressFile(file, name, progress), "skip" if on_error == "skip" else report)
+                yield from read(_ProgressFile(file, name, progress, send), "skip" if on_error == "skip" else report)
         except _UnreadableError as error:
             send(UnreadableFile(error.error))
         except _StopReading:
@@ -174,7 +188,7 @@ def _open(name: str) -> AbstractContextManager[BinaryReader]:
     if name == "-":
         return nullcontext(sys.stdin.buffer)
     try:
-        return Path(name).open("rb")
+        return Path(name).open("rb", buffering=0)
     except OSError as error:
         raise _UnreadableError(error) from error
 
@@ -225,18 +239,31 @@ class Progress:
 
 
 class _ProgressFile:
-    """A file whose reading is progress."""
+    """A file whose reading is progress, and which gives what there is of a stream, however little."""
 
-    def __init__(self, file: BinaryReader, name: str, progress: Progress) -> None:
+    def __init__(self, file: Any, name: str, progress: Progress, send: Send) -> None:
         self._file = file
+        self._read = getattr(file, "read1", file.read)
         self._progress = progress
+        self._send = send
         self.name = name
 
     def read(self, size: int, /) -> bytes:
+        if not _has_input(self._file, 0):
+            self._send(Waiting())
+            _has_input(self._file, None)
         try:
-            data = self._file.read(size)
+            data: bytes = self._read(size)
         except OSError as error:
             error.filename = self.name
             raise _UnreadableError(error) from error
         self._progress.add(len(data))
         return data
+
+
+def _has_input(file: Any, timeout: float | None) -> bool:
+    """Return whether a file has input, after waiting for it for up to `timeout` seconds, or without a limit."""
+    try:
+        return bool(select.select([file], [], [], timeout)[0])
+    except (OSError, ValueError):  # Windows selects sockets only, and tests read from memory
+        return True

@@ -1,19 +1,18 @@
 """The files that a command reads: the arguments that select them and their events, errors, and the progress bar."""
 
 import argparse
+import difflib
 import os
 import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 from typing import Any, get_args
-
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from ecr_events.archives.sources import expand_paths
 from ecr_events.cli.files import (
@@ -25,20 +24,23 @@ from ecr_events.cli.files import (
     Result,
     Selection,
     UnreadableFile,
+    Waiting,
     grouped,
     process_files,
 )
-from ecr_events.cli.terminal import print_error
+from ecr_events.cli.terminal import Errors, print_error
 from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.events.envelope import detail_type_of
 
 __all__ = [
+    "EVENT_TYPES",
     "EventInput",
     "FileInput",
     "add_arguments",
     "add_files",
     "add_filters",
     "add_jobs",
+    "add_type",
     "event_class",
     "group_for_workers",
 ]
@@ -68,13 +70,14 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         help="a file, directory or glob pattern; - for standard input; JSON lines, a JSON array or adjacent documents, "
         "plain or gzip",
     )
-    parser.add_argument(
+    argument: Any = parser.add_argument(
         "--type",
         action="append",
         type=event_class,
         metavar="TYPE",
-        help="only events of this type, such as image-action; may be repeated; others are not validated",
+        help="only events of this type, such as image-action; may be repeated; others are hardly validated",
     )
+    argument.completer = _complete_type
     parser.add_argument(
         "--on-error",
         choices=("report", "skip", "stop"),
@@ -90,18 +93,22 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         "--repository", metavar="NAME", help="only events about this repository; may contain * and ? as wildcards"
     )
     parser.add_argument(
-        "--since", type=_parse_time, metavar="TIME", help="only events from this time on: 2026-05-04, 2026-05-04T09:15"
+        "--since",
+        type=_parse_time,
+        metavar="TIME",
+        help="only events from this time on: 2026-05-04, 2026-05-04T09:15, or 7d for the last seven days (w, d, h, m)",
     )
     parser.add_argument("--until", type=_parse_time, metavar="TIME", help="only events before this time")
+    parser.add_argument("--limit", type=_parse_count, metavar="N", help="only the first N of these events")
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """Add the argument that selects the number of processes, for commands that call `FileInput.process`."""
     parser.add_argument(
         "--jobs",
-        type=_parse_jobs,
+        type=_parse_count,
         metavar="N",
-        help="number of processes that read large files (default: the number of cores)",
+        help="number of processes that read large files, unless --limit is set (default: the number of cores)",
     )
 
 
@@ -112,37 +119,72 @@ def event_class(text: str) -> type[EventBridgeEvent]:
         argparse.ArgumentTypeError: The type is unknown.
     """
     names: dict[str, type[EventBridgeEvent]] = {}
-    for cls in (*get_args(ECREvent), UnknownEvent):
-        for name in (cls.__name__, cls.__name__.removesuffix("Event"), str(detail_type_of(cls))):
-            names[_normalize(name)] = names[_normalize(name).removeprefix("ecr").removeprefix("aws")] = cls
-    try:
-        return names[_normalize(text)]
-    except KeyError:
-        known = ", ".join(str(detail_type_of(cls)) for cls in get_args(ECREvent))
-        raise argparse.ArgumentTypeError(f"unknown type {text!r}: must be one of {known}, unknown") from None
+    for short, cls in EVENT_TYPES.items():
+        for name in (short, cls.__name__, cls.__name__.removesuffix("Event"), str(detail_type_of(cls))):
+            names[_normalize(name)] = cls
+    if found := names.get(_normalize(text)):
+        return found
+    advice = f"must be one of {', '.join(EVENT_TYPES)}"
+    for similar in difflib.get_close_matches(_normalize(text), names, n=1):
+        advice = f"did you mean {_short_name(names[similar])}?"
+    raise argparse.ArgumentTypeError(f"unknown type {text!r}: {advice}")
+
+
+def _short_name(cls: type[EventBridgeEvent]) -> str:
+    words = (detail_type_of(cls) or "unknown").lower().replace(" ", "-")
+    return words.removeprefix("ecr-").removeprefix("aws-")
+
+
+EVENT_TYPES = {_short_name(cls): cls for cls in (*get_args(ECREvent), UnknownEvent)}
+"""The event classes by what is typed for them."""
+
+
+def _complete_type(**_: Any) -> Iterable[str]:
+    return EVENT_TYPES
+
+
+def add_type(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
+    """Add the argument for an event class."""
+    argument: Any = parser.add_argument(
+        "type",
+        type=event_class,
+        metavar="TYPE",
+        nargs="?" if is_optional else None,
+        help=f"one of {', '.join(name for name in EVENT_TYPES if name != 'unknown')}, or unknown",
+    )
+    argument.completer = _complete_type
 
 
 def _normalize(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-def _parse_jobs(text: str) -> int:
+def _parse_count(text: str) -> int:
     if not (text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"invalid number {text!r}")
-    return int(text)
+        raise argparse.ArgumentTypeError(f"invalid number {text!r}: must be 1 or more")
+    return min(int(text), sys.maxsize)
+
+
+_AGO = re.compile(r"([0-9]{1,6})([wdhm])")
+
+_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 
 
 def _parse_time(text: str) -> datetime:
     """Return a time, in UTC unless it has an offset."""
     try:
+        if ago := _AGO.fullmatch(text):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"invalid date {text!r}") from error
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(
+            f"invalid time {text!r}: must be like 2026-05-04, 2026-05-04T09:15, 7d or 12h"
+        ) from error
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 class FileInput:
-    """The files of a command's arguments. Errors are printed, and counted in `invalid`.
+    """The files of a command's arguments. The first error of each cause is printed; all are counted in `invalid`.
 
     Args:
         options: The command's arguments.
@@ -155,7 +197,13 @@ class FileInput:
         self._paths: list[str] = options.paths
         self._reading = reading
         self._outputs = frozenset(outputs)
+        self.stops: bool = getattr(options, "on_error", None) == "stop"
+        """Whether the first document that cannot be decoded ends the work."""
         self._jobs: int = getattr(options, "jobs", None) or _available_cores()
+        self._limit: int | None = getattr(options, "limit", None)
+        self.shows_progress: bool = True
+        self.on_pause: Callable[[], object] = lambda: None
+        """Called while standard input, or a pipe, has no more for now, and before an error is printed."""
         self.folder: str | None = None
         """The folder of the workers' results, which may be as large as the files; None for that of temporary files."""
         self.is_unreadable: bool = False
@@ -164,10 +212,16 @@ class FileInput:
         """Number of documents that could not be decoded, unless they are skipped."""
         self.readable: int = 0
         """Number of files that could be read."""
+        self._errors = Errors(self._pause)
 
     @property
-    def status(self) -> int:
-        """The exit status, once all files have been read."""
+    def is_stream(self) -> bool:
+        """Whether standard input or a pipe is read, which may be written to meanwhile."""
+        return any(path == "-" or _is_pipe(path) for path in self._paths)
+
+    def finish(self) -> int:
+        """Print how many errors there were like those that have been printed. Return the exit status."""
+        self._errors.print_counts()
         return 2 if self.is_unreadable else 1 if self.invalid else 0
 
     def process(self, job: Job, consume: Callable[[Any], object], group_size: int | None = None) -> None:
@@ -178,6 +232,10 @@ class FileInput:
             consume: Called with each result, in the order of the files.
             group_size: Minimum size of the files, in bytes, on which the job is done together.
         """
+        if self._limit:
+            for value in job(iter(self)):
+                consume(value)
+            return
         files = self.files()
         self.work(self._reading, job, group_for_workers(files, group_size) or [files], consume, _total_size(files))
 
@@ -190,7 +248,7 @@ class FileInput:
         total: int,
     ) -> None:
         """Do a job on groups of what can be read, and show the progress to a total number of bytes."""
-        with _progress_bar(total) as advance:
+        with self._progress_bar(total) as advance:
 
             def handle(message: Message) -> None:
                 if isinstance(message, Result):
@@ -202,12 +260,17 @@ class FileInput:
                 from ecr_events.cli.jobs import process_files_in_parallel
 
                 jobs = min(self._jobs, len(groups))
-                process_files_in_parallel(reading, job, groups, handle, jobs, folder=self.folder)
+                process_files_in_parallel(reading, job, groups, handle, jobs, stops=self.stops, folder=self.folder)
                 return
             for group in groups:
                 process_files(reading, job, group, handle)
-                if self.invalid and reading.on_error == "stop":
+                if self.invalid and self.stops:
                     break
+
+    def __iter__(self) -> Iterator[Any]:
+        files = self.files()
+        with self._progress_bar(_total_size(files)) as advance:
+            yield from islice(self._reading.read(files, partial(self._report, advance)), self._limit)
 
     def files(self) -> list[str]:
         """Return the names of the files, and print the errors of what has none."""
@@ -221,29 +284,53 @@ class FileInput:
         return files
 
     def handle_invalid(self, document: InvalidDocument) -> None:
-        """Print the error of a document, and count it."""
-        print_error(document.error)
+        """Count the error of a document, and print it if it is the first of its cause."""
         self.invalid += 1
+        self._errors.add(document.error, document.cause)
 
     def _expand(self, source: str) -> list[str]:
-        files = expand_paths(source)
+        # A file may have the name that stands for standard input.
+        files = ["./-" if name == "-" else name for name in expand_paths(source)]
         return [name for name in files if os.path.realpath(name) not in self._outputs] if self._outputs else files
 
     def _report(self, advance: Callable[[int], None], message: Message) -> None:
         match message:
             case BytesRead(count=count):
                 advance(count)
+            case Waiting():
+                self.on_pause()
             case InvalidDocument():
                 self.handle_invalid(message)
             case UnreadableFile(error=error):
+                self.on_pause()
                 self._report_unreadable(error)
                 self.readable -= 1
             case _:
                 pass
 
+    def _pause(self) -> None:
+        self.on_pause()
+
     def _report_unreadable(self, error: OSError) -> None:
         print_error(error)
         self.is_unreadable = True
+
+    @contextmanager
+    def _progress_bar(self, total: int) -> Generator[Callable[[int], None]]:
+        """Show how many bytes have been read, if there are many, on a terminal and by rich."""
+        if total < _PROGRESS_SIZE or not self.shows_progress or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        try:
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+        except ImportError:
+            yield lambda _: None
+            return
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
+            task = progress.add_task("", total=total)
+            yield lambda count: progress.advance(task, count)
 
 
 class EventInput(FileInput):
@@ -258,11 +345,6 @@ class EventInput(FileInput):
             on_error=options.on_error,
         )
         super().__init__(options, selection)
-
-    def __iter__(self) -> Iterator[ECREvent | UnknownEvent]:
-        files = self.files()
-        with _progress_bar(_total_size(files)) as advance:
-            yield from self._reading.read(files, partial(self._report, advance))
 
 
 def _available_cores() -> int:
@@ -284,6 +366,14 @@ def group_for_workers(files: list[str], group_size: int | None = None) -> list[l
     return groups if sum(map(sizes.__getitem__, files)) >= _PARALLEL_SIZE else []
 
 
+def _is_pipe(path: str) -> bool:
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError:
+        return False
+    return not (S_ISREG(mode) or S_ISDIR(mode))
+
+
 def _size(name: str) -> int | None:
     """Return the size of a regular file; None for a stream such as a pipe, and for an unreadable file."""
     try:
@@ -295,15 +385,3 @@ def _size(name: str) -> int | None:
 
 def _total_size(files: list[str]) -> int:
     return sum(_size(name) or 0 for name in files)
-
-
-@contextmanager
-def _progress_bar(total: int) -> Generator[Callable[[int], None]]:
-    """Show how many bytes have been read, if there are many and standard error is a terminal."""
-    if total < _PROGRESS_SIZE or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=total)
-        yield lambda count: progress.advance(task, count)

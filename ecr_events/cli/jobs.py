@@ -5,6 +5,7 @@ in the order of the files, so that neither the output nor the errors depend on t
 and no process holds more than a message. Workers are a bounded number of groups ahead.
 """
 
+import os
 import pickle
 import signal
 from collections import deque
@@ -14,14 +15,14 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, resource_tracker
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import current_thread, main_thread
+from threading import Thread
 from typing import Any
 
-from ecr_events.cli.files import BytesRead, InvalidDocument, Job, Message, Reading, Send, process_files
-from ecr_events.drafts import DRAFT
+from ecr_events.cli.files import InvalidDocument, Job, Message, Reading, Send, process_files
+from ecr_events.cli.folders import hidden_folder
+from ecr_events.cli.signals import SIGNALS, deferred
 
-__all__ = ["interrupts_blocked", "process_files_in_parallel", "write_messages"]
+__all__ = ["process_files_in_parallel", "start_worker", "write_messages"]
 
 _PROTOCOL = 5
 """The version of pickle that does not copy large buffers."""
@@ -31,9 +32,18 @@ _GROUPS_AHEAD = 2
 
 
 def process_files_in_parallel(
-    reading: Reading, job: Job, groups: Sequence[Sequence[Any]], send: Send, jobs: int, *, folder: str | None = None
+    reading: Reading,
+    job: Job,
+    groups: Sequence[Sequence[Any]],
+    send: Send,
+    jobs: int,
+    *,
+    stops: bool = False,
+    folder: str | None = None,
 ) -> None:
     """Do the same as `process_files`, with several workers. The job runs once for each group of files.
+
+    If it `stops`, groups behind the first one with a document that cannot be decoded are dropped.
 
     Messages about as many groups as are ahead are in a hidden folder in `folder`, by default that of temporary files.
 
@@ -42,80 +52,67 @@ def process_files_in_parallel(
     """
     # A forked process could inherit a lock that a thread of the parent holds.
     context = get_context("spawn")
+    end, parent = context.Pipe(duplex=False)
     with (
-        TemporaryDirectory(prefix=DRAFT, dir=folder) as own,
-        ProcessPoolExecutor(jobs, context) as executor,
+        end,
+        parent,
+        hidden_folder(folder) as own,
+        ProcessPoolExecutor(jobs, context, start_worker, (end,)) as executor,
     ):
-        running = Path(own, "running")
-        running.touch()
         waiting: deque[Future[str]] = deque()
         remaining = enumerate(groups)
         try:
             while True:
                 while len(waiting) < _GROUPS_AHEAD * jobs and (item := next(remaining, None)):
                     number, names = item
-                    with interrupts_blocked():
+                    with _signals_blocked():
                         waiting.append(executor.submit(write_messages, reading, job, names, f"{own}/{number}"))
                 if not waiting:
                     break
                 for message in _read_messages(waiting.popleft().result()):
                     send(message)
-                    if reading.on_error == "stop" and isinstance(message, InvalidDocument):
+                    if stops and isinstance(message, InvalidDocument):
+                        parent.close()
                         remaining = enumerate(())
-                        for future in waiting:
-                            future.cancel()
                         waiting.clear()
-        except BrokenProcessPool:
-            raise ChildProcessError("a worker process was killed; --jobs 1 needs none") from None
-        finally:
-            running.unlink()
-            executor.shutdown(cancel_futures=True)
+        except BaseException as error:
+            parent.close()
+            if isinstance(error, BrokenProcessPool):
+                raise ChildProcessError("a worker process was killed; --jobs 1 needs none") from None
+            raise
 
 
 @contextmanager
-def interrupts_blocked() -> Generator[None]:
-    """Start workers that do not see an interrupt: it is for the parent to end them, once they have been started."""
-    # It unblocks interrupts when it starts.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        with _interrupts_deferred():
+def _signals_blocked() -> Generator[None]:
+    """Start workers that see no signals, which a terminal sends to them too: it is for the parent to end them."""
+    with deferred():  # a thread of a library, which blocks none, may receive them
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            resource_tracker.ensure_running()  # unblocks some
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
             yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-@contextmanager
-def _interrupts_deferred() -> Generator[None]:
-    """Have an interrupt wait that a thread of a library receives, which blocks none. Python handles it in this one."""
-    handler = signal.getsignal(signal.SIGINT)
-    if current_thread() is not main_thread() or handler is None:
-        yield
-        return
-    deferred: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: deferred.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-        for number in deferred[:1]:
-            signal.raise_signal(number)
+def start_worker(end: Any) -> None:
+    """Have this worker end at once when its parent closes the other end of a pipe, or is killed."""
+    Thread(target=_end_with, args=(end,), daemon=True).start()
+
+
+def _end_with(end: Any) -> None:
+    end.poll(None)
+    os._exit(1)
 
 
 def write_messages(reading: Reading, job: Job, names: Sequence[Any], path: str) -> str:
-    """Write the messages about files to another file, in a worker. Return its path.
-
-    Ends early when the parent has removed the file ``running`` beside it.
-    """
-    running = Path(path).with_name("running")
-    with Path(path).open("wb") as file:
-
-        def write(message: Message) -> None:
-            pickle.dump(message, file, _PROTOCOL)
-            if isinstance(message, BytesRead) and not running.exists():
-                raise InterruptedError
-
-        process_files(reading, job, names, write)
+    """Write the messages about files to another file, in a worker. Return its path."""
+    try:
+        with Path(path).open("wb") as file:
+            process_files(reading, job, names, lambda message: pickle.dump(message, file, _PROTOCOL))
+    except OSError as error:
+        error.filename = error.filename or path
+        raise
     return path
 
 

@@ -2,24 +2,22 @@
 
 import argparse
 import sys
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
-from rich.box import SIMPLE_HEAD
-from rich.filesize import decimal
-from rich.table import Table
 
 from ecr_events.cli.inputs import EventInput, add_arguments
-from ecr_events.cli.terminal import Commands, add_command, cell, console, print_error, write_json
-from ecr_events.errors import BatchServiceError, CredentialsError, InvalidReferenceError
+from ecr_events.cli.terminal import Commands, Errors, add_command, print_error, write_json
+from ecr_events.errors import BatchServiceError, CredentialsError, InvalidReferenceError, ServiceError
 from ecr_events.references import ImageReference, RepositoryReference
 from ecr_events.service import ECRService, Image, Repository
 from ecr_events.service.clients import import_boto3
 from ecr_events.service.error_mapping import map_botocore_errors
-from ecr_events.session import Session
 
 __all__ = ["add_to"]
+
+_Rows: TypeAlias = "list[tuple[RepositoryReference | ImageReference, Repository | Image | None]]"
 
 _Reference = TypeVar("_Reference", RepositoryReference, ImageReference)
 _Resource = TypeVar("_Resource")
@@ -40,7 +38,13 @@ def add_to(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    events = EventInput(options)
+    try:
+        service = ECRService(_session(options.profile))
+    except (ServiceError, ImportError) as error:  # before anything is read
+        print_error(error)
+        return 2
+    print_rows = _print_json if options.json or not sys.stdout.isatty() else _table_printer()
+    events, errors = EventInput(options), Errors()
     images: dict[ImageReference, None] = {}
     repositories: dict[RepositoryReference, None] = {}
     failed = False
@@ -49,64 +53,85 @@ def _run(options: argparse.Namespace) -> int:
             images.update(dict.fromkeys(event.image_references))
             repositories.update(dict.fromkeys(event.repository_references))
         except InvalidReferenceError as error:
-            print_error(error)
+            errors.add(error, error.reason)
             failed = True
-    try:
-        service = ECRService(_session(options.profile))
-        found_repositories = _look_up(service.repositories, repositories)
-        found_images = _look_up(service.images, images)
-    except (CredentialsError, ImportError) as error:
-        print_error(error)
-        return 2
-    rows: list[tuple[RepositoryReference | ImageReference, Repository | Image | None]]
-    rows = [*found_repositories.items(), *found_images.items()]
-    if options.json or not sys.stdout.isatty():
-        for reference, resource in rows:
-            write_json(msgspec.json.encode({"name": str(reference), "uri": reference.uri, "found": resource}))
-    else:
-        _print(rows)
+    rows: _Rows = [*_look_up(service.repositories, repositories, errors), *_look_up(service.images, images, errors)]
+    print_rows(rows)
+    errors.print_counts()
     failed |= len(rows) < len(repositories) + len(images)
-    return 1 if failed else events.status
+    return events.finish() or int(failed)
 
 
-def _session(profile: str | None) -> Session | None:
-    """Return the session of a profile, None for boto3's default.
+def _session(profile: str | None) -> Any:
+    """Return the session of a profile, for None that of the environment.
 
     Raises:
-        CredentialsError: The profile does not exist.
+        CredentialsError: The profile does not exist, or there are no credentials.
         ImportError: boto3 is not installed.
     """
-    if profile is None:
-        return None
     with map_botocore_errors():
-        session: Session = import_boto3().Session(profile_name=profile)
+        session = import_boto3().Session(profile_name=profile)
+        if session.get_credentials() is None:
+            raise CredentialsError("no credentials of AWS: run aws configure, aws sso login, or pass --profile")
     return session
 
 
 def _look_up(
-    look_up: Callable[[list[_Reference]], dict[_Reference, _Resource | None]], references: dict[_Reference, None]
-) -> dict[_Reference, _Resource | None]:
-    """Return the results, and print the errors of failed lookups."""
+    look_up: Callable[[list[_Reference]], dict[_Reference, _Resource | None]],
+    references: dict[_Reference, None],
+    errors: Errors,
+) -> Iterable[tuple[_Reference, _Resource | None]]:
+    """Return what was found, and print the errors of failed lookups."""
     try:
-        return look_up(list(references))
+        return look_up(list(references)).items()
     except BatchServiceError as error:
         for failure in error.errors.values():
-            print_error(failure)
-        return dict(error.results)
+            errors.add(failure, failure.code or failure.reason)
+        return error.results.items()
 
 
-def _print(rows: list[tuple[RepositoryReference | ImageReference, Repository | Image | None]]) -> None:
-    table = Table("repository", "image", "region", "in ECR", box=SIMPLE_HEAD, pad_edge=False)
+def _named(reference: RepositoryReference | ImageReference) -> dict[str, Any]:
+    """Return the fields of a reference."""
+    if isinstance(reference, RepositoryReference):
+        return msgspec.structs.asdict(reference)
+    fields = msgspec.structs.asdict(reference)
+    return msgspec.structs.asdict(fields.pop("repository")) | fields
+
+
+def _uri(reference: RepositoryReference | ImageReference) -> str | None:
+    """Return the URI; None for an image whose tag no client of registries accepts, though ECR is asked for it."""
+    try:
+        return reference.uri
+    except InvalidReferenceError:
+        return None
+
+
+def _print_json(rows: _Rows) -> None:
     for reference, resource in rows:
-        repository = reference.repository if isinstance(reference, ImageReference) else reference
-        image = str(reference.image_tag or reference.image_digest)[:19] if isinstance(reference, ImageReference) else ""
-        result = cell("missing", "red") if resource is None else cell(_describe(resource), "green")
-        table.add_row(cell(repository.repository_name), cell(image), cell(repository.region), result)
-    console().print(table)
+        write_json(msgspec.json.encode(_named(reference) | {"uri": _uri(reference), "found": resource}))
+
+
+def _table_printer() -> Callable[[_Rows], None]:
+    """Return a function that prints a table."""
+    from ecr_events.cli.tables import Cell, Column, cell, console, print_table
+
+    def print_rows(rows: _Rows) -> None:
+        columns = Column("repository", folds=True), Column("image", folds=True), Column("region"), Column("in ECR")
+        cells: list[list[Cell]] = []
+        for reference, resource in rows:
+            repository = reference.repository if isinstance(reference, ImageReference) else reference
+            named = reference.image_tag or reference.image_digest if isinstance(reference, ImageReference) else ""
+            result = cell("missing", "red") if resource is None else cell(_describe(resource), "green")
+            cells.append([cell(repository.repository_name), cell(str(named)[:19]), cell(repository.region), result])
+        print_table(console(), columns, cells)
+
+    return print_rows
 
 
 def _describe(resource: Image | Repository) -> str:
     if isinstance(resource, Repository):
         return "found"
+    from rich.filesize import decimal
+
     pushed = f", pushed {resource.pushed_at:%Y-%m-%d}" if resource.pushed_at else ""
     return f"found, {decimal(resource.size_bytes or 0)}{pushed}"

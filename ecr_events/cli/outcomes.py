@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
     detail_type: str
 
     text: str
-    """AWS's values: ``PUSH SUCCESS``, ``COMPLETE``, ``CRITICAL ACTIVE``."""
+    """AWS's values: ``PUSH SUCCESS``, ``COMPLETE, critical``, ``CRITICAL ACTIVE``."""
 
     needs_attention: bool
 
@@ -48,8 +48,10 @@ class Outcome(NamedTuple):
 def outcome_of(event: EventBridgeEvent) -> Outcome:
     """Return the outcome of an event."""
     detail: Any = getattr(event, "detail", None)
-    values = [getattr(detail, name, None) for name in _FIELDS]
-    return Outcome(event.detail_type, " ".join(filter(None, values)), needs_attention(detail), repository_names(event))
+    text = " ".join(filter(None, (getattr(detail, name, None) for name in _FIELDS)))
+    if _has_critical_findings(getattr(detail, "finding_severity_counts", None)):
+        text += ", critical"
+    return Outcome(event.detail_type, text, needs_attention(detail), repository_names(event))
 
 
 def needs_attention(detail: Any) -> bool:

@@ -6,22 +6,27 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import inspect
 
-from ecr_events.archives.file_reader import Decoders, FileReader
-from ecr_events.archives.sources import open_source
-from ecr_events.cli.inputs import event_class
+from ecr_events.archives import BinaryReader, OnError
+from ecr_events.archives.file_reader import Decoders, read_decoded
+from ecr_events.cli.files import Send, read_files
+from ecr_events.cli.inputs import FileInput, add_type
+from ecr_events.cli.streams import flush
 from ecr_events.cli.terminal import Commands, add_command, print_error, write_json
 from ecr_events.codec import decode
-from ecr_events.errors import ArchiveError
+from ecr_events.errors import DecodeError
 from ecr_events.events import EventBridgeEvent
 from ecr_events.patterns import EventPattern, wildcard
 from ecr_events.patterns.fields import EventField, find_field
 
 __all__ = ["add_to"]
+
+_Document: TypeAlias = tuple[bytes, Any]
+"""The JSON of an event, as text and parsed."""
 
 _JSON_TYPES: dict[type[inspect.Type], tuple[Any, str]] = {
     inspect.BoolType: (bool, "true, false"),
@@ -38,7 +43,7 @@ def add_to(commands: Commands) -> None:
         "print the event pattern of an EventBridge rule, or the events that it matches",
         "ecr-events pattern image-action action-type=PUSH result=SUCCESS 'repository-name=team/*' --match events/",
     )
-    command.add_argument("type", type=event_class, metavar="TYPE", nargs="?")
+    add_type(command, is_optional=True)
     command.add_argument(
         "conditions",
         nargs="*",
@@ -55,6 +60,8 @@ def add_to(commands: Commands) -> None:
     )
     command.add_argument(
         "--match",
+        dest="paths",
+        nargs=1,
         metavar="PATH",
         help="print the matching events of a file, directory or glob pattern; - for standard input",
     )
@@ -74,8 +81,8 @@ def _run(options: argparse.Namespace) -> int:
         return 2
     for warning in caught:
         print_error(f"warning: {warning.message}")
-    if options.match is not None:
-        return _match(pattern, options.match)
+    if options.paths is not None:
+        return _match(pattern, FileInput(options, _DocumentReading()))
     write_json(pattern.to_json(indent=2).encode())
     return 0
 
@@ -83,44 +90,59 @@ def _run(options: argparse.Namespace) -> int:
 def _pattern(options: argparse.Namespace) -> EventPattern:
     if options.rule is None:
         return EventPattern(options.type, **_conditions(options.type, options.conditions))
-    rule = sys.stdin.buffer.read() if options.rule == "-" else Path(options.rule).read_bytes()
-    return EventPattern.parse(rule.decode("utf-8-sig"))
+    return EventPattern.parse(_read(options.rule).decode("utf-8-sig"))
 
 
-def _match(pattern: EventPattern, path: str) -> int:
+def _read(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        error.filename = error.filename or name
+        raise
+
+
+def _match(pattern: EventPattern, documents: FileInput) -> int:
     """Print the events that match, and how many."""
-    matching = total = invalid = 0
-    for document in _documents(path):
-        if isinstance(document, ArchiveError):
-            print_error(document)
-            invalid += 1
-            continue
+    documents.on_pause = flush
+    documents.shows_progress = not sys.stdout.isatty()  # amid the events
+    matching = total = 0
+    document: bytes
+    for document, parsed in documents:
         total += 1
-        if pattern.matches(msgspec.json.decode(document)):
+        if pattern.matches(parsed):
             matching += 1
             write_json(msgspec.json.format(document, indent=-1))
+    status = documents.finish()
     print_error(f"{matching} of {total} events match")
-    return 1 if invalid else 0
+    return status
 
 
-def _documents(path: str) -> Iterator[bytes | ArchiveError]:
-    """Yield the events of files as they were sent: EventBridge matches keys too that no class has."""
-    for name, file in open_source(sys.stdin.buffer if path == "-" else path):
-        batch: Any
-        for batch in FileReader(name, file, _Documents()).batches():
-            yield from batch if isinstance(batch, list) else [batch]
+class _DocumentReading:
+    """The events of files as they were sent: EventBridge matches keys too that no class has."""
+
+    def read(self, names: Iterable[str], send: Send, /) -> Iterator[_Document]:
+        """Yield documents, and send the errors and the progress."""
+        decoders = _Documents()
+
+        def read(source: BinaryReader, on_error: OnError) -> Iterator[_Document]:
+            return read_decoded(source, decoders, on_error)
+
+        return read_files(names, read, "report", send)
 
 
 class _Documents(Decoders):
-    """Decoders that return the JSON of valid events."""
+    """Decoders that return valid events as they were sent."""
 
     def __init__(self) -> None:
         super().__init__(None)
-        self.decode_known = self.decode
+        self.decode_known = self.decode_other
 
-    def decode(self, document: bytes) -> bytes:
+    def decode_other(self, document: bytes) -> _Document:
         decode(document)
-        return document
+        try:
+            return document, msgspec.json.decode(document)
+        except ValueError as error:  # in the value of a key that no class has
+            raise DecodeError.from_exception(error, document) from error
 
     def decode_run(self, text: memoryview, separator: bytes) -> None:
         """Have each document decoded alone."""

@@ -4,7 +4,8 @@ import argparse
 
 import msgspec
 
-from ecr_events.cli.inputs import event_class
+from ecr_events.cli.inputs import add_type
+from ecr_events.cli.streams import write_lines
 from ecr_events.cli.terminal import Commands, add_command, print_error, write_json
 from ecr_events.codec import json_schema
 from ecr_events.samples import sample_json
@@ -15,7 +16,7 @@ __all__ = ["add_to"]
 def add_to(commands: Commands) -> None:
     """Add the commands."""
     command = add_command(commands, "sample", "print a sample event as JSON", "ecr-events sample image-action")
-    command.add_argument("type", type=event_class, metavar="TYPE")
+    add_type(command)
     command.set_defaults(run=_sample)
     command = add_command(
         commands,
@@ -23,7 +24,7 @@ def add_to(commands: Commands) -> None:
         "print the JSON Schema of an event type, or of all events, or the DDL of their table in Athena",
         "ecr-events schema replication-action",
     )
-    command.add_argument("type", type=event_class, metavar="TYPE", nargs="?")
+    add_type(command, is_optional=True)
     command.add_argument(
         "--athena",
         nargs=2,
@@ -54,10 +55,10 @@ def _print_ddl(options: argparse.Namespace) -> int:
     try:
         from ecr_events.columns import athena_ddl
     except ImportError as error:
-        print_error(f"{error}: --athena requires: pip install 'ecr_events[arrow,cli]'")
+        print_error(f"{error}: --athena requires: pip install pyarrow")
         return 2
     try:
-        print(athena_ddl(*options.athena), end="")
+        write_lines(athena_ddl(*options.athena).encode())
     except ValueError as error:
         print_error(error)
         return 2

@@ -2,26 +2,23 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.bar import Bar
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
+import msgspec
 
 from ecr_events.cli.counts import CRITICAL_FINDING, CRITICAL_SCAN, FAILED_REPLICATION, Alarm, EventCounts, count_events
 from ecr_events.cli.inputs import EventInput, add_arguments, add_jobs
-from ecr_events.cli.terminal import Commands, add_command, cell, console, print_error
+from ecr_events.cli.terminal import Commands, add_command, print_error, write_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["add_to", "show"]
 
 _ORDER = {FAILED_REPLICATION: 0, CRITICAL_FINDING: 1, CRITICAL_SCAN: 2}
 """The first kinds in the table of events that need attention."""
-
-_BAR = 30
-"""Columns of the longest bar."""
 
 _MAX_REPOSITORIES = 10
 
@@ -35,79 +32,125 @@ def add_to(commands: Commands) -> None:
         commands,
         "summary",
         "count events by type, outcome, repository and day; failures and critical findings come first",
-        "ecr-events summary --since 2026-05-01 'archive/**/*.gz'",
+        "ecr-events summary --since 7d 'archive/**/*.gz'",
     )
     add_arguments(command)
     add_jobs(command)
+    command.add_argument("--json", action="store_true", help="print all counts as one JSON document")
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
+    screen = None if options.json else _screen()
     events, counts = EventInput(options), EventCounts()
     events.process(count_events, counts.merge)
-    show(counts, console())
+    if screen is None:
+        write_json(_to_json(counts))
+    else:
+        show(counts, screen)
+    status = events.finish()
     if events.invalid:
         documents = "document" if events.invalid == 1 else "documents"
         print_error(f"{events.invalid:,} {documents} could not be decoded")
-    return events.status
+    return status
 
 
-def show(counts: EventCounts, screen: Console) -> None:
-    """Print the summary of counted events."""
-    kinds: Counter[tuple[str, str, bool]] = Counter()
-    names: Counter[str] = Counter()
-    days: Counter[str] = Counter()
+def _screen() -> "Console":
+    """Return the console. It is missing where rich is, which is told before anything is read."""
+    from ecr_events.cli.tables import console
+
+    return console()
+
+
+class _Totals(NamedTuple):
+    """The number of events, counted in three ways."""
+
+    kinds: Counter[tuple[str, str, bool]]
+    """By detail-type, outcome, and whether it needs attention."""
+    repositories: Counter[str]
+    days: Counter[str]
+
+
+def _totals(counts: EventCounts) -> _Totals:
+    totals = _Totals(Counter(), Counter(), Counter())
     for outcome, by_day in counts.days.items():
         for day, count in by_day.items():
-            kinds[outcome[:3]] += count
-            days[date.fromordinal(day).isoformat()] += count
+            totals.kinds[outcome[:3]] += count
+            totals.days[date.fromordinal(day).isoformat()] += count
             for name in outcome.repositories:
-                names[name] += count
-    for table in _tables(counts.alarms, kinds, names, days):
-        screen.print(table)
-    screen.print(f"{kinds.total():,} {'event' if kinds.total() == 1 else 'events'}", highlight=False)
+                totals.repositories[name] += count
+    return totals
 
 
-def _tables(
-    alarms: Counter[Alarm],
-    kinds: Counter[tuple[str, str, bool]],
-    names: Counter[str],
-    days: Counter[str],
-) -> Iterator[Table]:
-    if alarms:
-        table = _table(
-            "needs attention", "repository", "details", "events", title=f"{alarms.total():,} events need attention"
-        )
-        shown: Counter[str] = Counter()
-        for alarm, count in sorted(alarms.items(), key=_alarm_order):
+def _to_json(counts: EventCounts) -> bytes:
+    totals = _totals(counts)
+    document = {
+        "events": totals.kinds.total(),
+        "needs_attention": [
+            {"kind": alarm[0], "repository": alarm[1], "details": alarm[2], "events": count}
+            for alarm, count in sorted(counts.alarms.items(), key=_alarm_order)
+        ],
+        "types": [
+            {"detail_type": kind[0], "outcome": kind[1], "needs_attention": kind[2], "events": count}
+            for kind, count in sorted(totals.kinds.items(), key=_kind_order)
+        ],
+        "repositories": dict(_by_count(totals.repositories)),
+        "days": dict(sorted(totals.days.items())),
+    }
+    return msgspec.json.encode(document)
+
+
+def show(counts: EventCounts, screen: "Console") -> None:
+    """Print the summary of counted events."""
+    from ecr_events.cli.tables import Cell, Column, cell, print_table
+
+    totals = _totals(counts)
+    number, bar = Column("events", is_number=True), Column("", is_bar=True)
+    if counts.alarms:
+        shown = Counter[str]()
+        rows: list[list[Cell]] = []
+        for alarm, count in sorted(counts.alarms.items(), key=_alarm_order):
             shown[alarm[0]] += 1
             if shown[alarm[0]] <= _MAX_ALARMS:
-                table.add_row(*(cell(text, "red") for text in alarm), f"{count:,}")
-        yield _with_omitted(table, len(alarms))
-    table = _table("event", "outcome", "events", "", title="by type and outcome")
-    for (detail_type, text, is_alarm), count in sorted(kinds.items(), key=lambda item: (item[0][0], -item[1])):
-        table.add_row(cell(detail_type), cell(text, "red" if is_alarm else ""), f"{count:,}", _bar(count, kinds))
-    yield table
-    for title, counts, rows in (
-        ("repository", names, _most_common(names)),
-        ("day", days, sorted(days.items())),
+                rows.append([*(cell(text, "red") for text in alarm), cell(f"{count:,}")])
+        columns = Column("needs attention"), Column("repository", folds=True), Column("details", folds=True), number
+        title = f"{counts.alarms.total():,} events need attention"
+        print_table(screen, columns, rows, title=title, caption=_omitted(counts.alarms, rows))
+        screen.print()
+    if totals.kinds:
+        rows, most = [], max(totals.kinds.values())
+        for (detail_type, outcome, is_alarm), count in sorted(totals.kinds.items(), key=_kind_order):
+            texts = cell(detail_type), cell(outcome, "red" if is_alarm else ""), cell(f"{count:,}")
+            rows.append([*texts, count / most])
+        print_table(screen, (Column("event"), Column("outcome"), number, bar), rows, title="by type and outcome")
+        screen.print()
+    for title, found, shown_counts in (
+        ("repository", totals.repositories, _by_count(totals.repositories)[:_MAX_REPOSITORIES]),
+        ("day", totals.days, sorted(totals.days.items())),
     ):
-        table = _table(title, "events", "", title=f"by {title}")
-        for name, count in rows:
-            table.add_row(cell(name), f"{count:,}", _bar(count, counts))
-        yield _with_omitted(table, len(counts))
+        if found:
+            most = max(found.values())
+            rows = [[cell(name), cell(f"{count:,}"), count / most] for name, count in shown_counts]
+            print_table(
+                screen,
+                (Column(title, folds=True), number, bar),
+                rows,
+                title=f"by {title}",
+                caption=_omitted(found, rows),
+            )
+            screen.print()
+    total = totals.kinds.total()
+    screen.print(f"{total:,} {'event' if total == 1 else 'events'}")
 
 
-def _table(*columns: str, title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column == "events" else "left", overflow="fold")
-    return table
+def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Return the highest counts first, equal ones by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _most_common(counts: Counter[str]) -> list[tuple[str, int]]:
-    """Return the highest counts, equal ones by name."""
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MAX_REPOSITORIES]
+def _kind_order(item: tuple[tuple[str, str, bool], int]) -> tuple[str, int]:
+    kind, count = item
+    return kind[0], -count
 
 
 def _alarm_order(item: tuple[Alarm, int]) -> tuple[int, int, Alarm]:
@@ -115,13 +158,7 @@ def _alarm_order(item: tuple[Alarm, int]) -> tuple[int, int, Alarm]:
     return _ORDER.get(alarm[0], len(_ORDER)), -count, alarm
 
 
-def _with_omitted(table: Table, rows: int) -> Table:
-    """Return the table with the number of omitted rows as its caption."""
-    if rows > table.row_count:
-        table.caption = f"and {rows - table.row_count:,} more"
-        table.caption_justify = "left"
-    return table
-
-
-def _bar(count: int, counts: Counter[Any]) -> Bar:
-    return Bar(max(counts.values()), 0, count, width=_BAR, color="blue")
+def _omitted(counts: Counter[Alarm] | Counter[str], rows: Sequence[object]) -> str:
+    """Return the number of rows that a table lacks, in words."""
+    more = len(counts) - len(rows)
+    return f"and {more:,} more" if more else ""

@@ -3,18 +3,16 @@
 import argparse
 import re
 import sys
+from collections import Counter
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from rich.console import Console
-from rich.text import Text
+from ecr_events.cli.streams import print_to_stderr, write_lines
 
-__all__ = ["Commands", "add_command", "cell", "console", "print_error", "printable", "write_json"]
+__all__ = ["Commands", "Errors", "add_command", "print_error", "printable", "write_json"]
 
 Commands: TypeAlias = Any
 """The result of argparse's ``add_subparsers``, whose class has no public name."""
-
-_WIDTH = 120
-"""Columns of a table that is not written to a terminal."""
 
 
 def add_command(commands: Commands, name: str, help: str, example: str) -> argparse.ArgumentParser:
@@ -29,17 +27,6 @@ def add_command(commands: Commands, name: str, help: str, example: str) -> argpa
     return parser
 
 
-def console() -> Console:
-    """Return a console for standard output, coloured on a terminal unless NO_COLOR is set."""
-    terminal = Console(highlight=False)
-    return terminal if terminal.is_terminal else Console(width=_WIDTH, highlight=False)
-
-
-def cell(text: object, style: str = "") -> Text:
-    """Return event data for a table, without markup and control characters."""
-    return Text(printable(str(text)), style=style)
-
-
 def printable(text: str) -> str:
     """Return `text` with invisible characters escaped: control characters, bidirectional marks, line breaks."""
     if text.isprintable():
@@ -52,14 +39,49 @@ def print_error(error: object) -> None:
     text = str(error)
     if isinstance(error, OSError) and error.filename and error.strerror:
         text = f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
-    print(f"ecr-events: {printable(text)}", file=sys.stderr)
+    print_to_stderr(f"ecr-events: {printable(text)}")
+
+
+class Errors:
+    """Errors of which the first one of each cause is printed, and the number of the others at the end.
+
+    Args:
+        before: Called before an error is printed.
+    """
+
+    def __init__(self, before: Callable[[], object] = lambda: None) -> None:
+        self._before = before
+        self._counts: Counter[str] = Counter()
+        self._causes: dict[str, str] = {}
+
+    def add(self, error: object, cause: str) -> None:
+        """Count an error, and print it if it is the first of its cause, in which numbers make no difference."""
+        key = _NUMBER.sub("N", cause)
+        self._counts[key] += 1
+        if key not in self._causes:
+            self._causes[key] = cause
+            self._before()
+            print_error(error)
+
+    def print_counts(self) -> None:
+        """Print the number of errors that have not been printed, each with the first one's cause."""
+        for key, cause in self._causes.items():
+            if more := self._counts[key] - 1:
+                print_error(f"{more:,} more: {cause}")
+        self._causes.clear()
+
+
+_NUMBER = re.compile("0x[0-9a-f]+|[0-9]+")
 
 
 def write_json(line: bytes) -> None:
     """Write a line of JSON in UTF-8, regardless of the locale. On a terminal, invisible characters are escaped."""
-    if sys.stdout.isatty():
+    is_terminal = sys.stdout.isatty()
+    if is_terminal:
         line = _NOT_PRINTABLE_ASCII.sub(_escape, line.decode()).encode()
-    sys.stdout.buffer.write(line + b"\n")
+    write_lines(line + b"\n")
+    if is_terminal:
+        sys.stdout.flush()  # before the errors that follow
 
 
 _NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e\n]")

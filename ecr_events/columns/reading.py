@@ -182,7 +182,7 @@ def _decode_batches(
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         column = _only_column(batch)
-        size = max(1, min(BATCH_SIZE, _MAX_SIZE * len(column) // max(1, column.nbytes)))
+        size = max(1, min(BATCH_SIZE, _MAX_SIZE * len(column) // max(1, _size_of(column))))
         for start in range(0, len(column), size):
             documents = column.slice(start, size).to_pylist()
             for columns in decoders.decode_all(documents, lambda error: _handle(error, decoders, on_error)):
@@ -202,3 +202,11 @@ def _only_column(batch: Any) -> Any:
     if column.type not in _BINARY:
         raise TypeError(f"column {batch.schema.names[0]!r:.200} must be binary or string, not {column.type}")
     return column.cast(_BINARY[column.type])
+
+
+def _size_of(column: Any) -> int:
+    """Return the bytes of a column. pyarrow before 24 does not know those of a part of a view, but of the whole."""
+    return int(column.get_total_buffer_size() if column.type in _VIEWS else column.nbytes)
+
+
+_VIEWS = pa.binary_view(), pa.string_view()

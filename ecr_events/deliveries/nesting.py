@@ -20,6 +20,7 @@ from ecr_events.deliveries.sources.source import REFUSED, Opened, Source
 from ecr_events.deliveries.sources.sqs import SQS, is_sqs_batch
 from ecr_events.errors import DecodeError, detach
 from ecr_events.events.envelope import bind
+from ecr_events.json_values import exact_text
 from ecr_events.session import EventSession
 
 __all__ = ["open_document", "unwrap_item", "unwrap_records"]
@@ -70,7 +71,7 @@ def unwrap_records(
 
 def unwrap_item(source: Source, item: Any, session: EventSession | None, limit: ExpansionLimit) -> Iterable[Unwrapped]:
     """Return the same, each with the content that it was decoded from."""
-    return _unwrap_item(source, _Wrapped(item, depth=1), session, limit, was_tried=source.decodes_payloads)
+    return _unwrap_item(source, _Wrapped(item, depth=1), session, limit)
 
 
 class _Wrapped(msgspec.Struct, frozen=True):
@@ -83,11 +84,9 @@ class _Wrapped(msgspec.Struct, frozen=True):
     """Number of wrappings. A batch and its record are one."""
     charged: int | None = None
     """Bytes that the limit has been charged for its parsing; None if it has not been."""
-    was_tried: bool = False
-    """Whether its source has tried to decode it."""
 
     def payload(
-        self, source: Source, record: dict[str, Any], depth: int, limit: ExpansionLimit, *, was_tried: bool = False
+        self, source: Source, record: dict[str, Any], depth: int, limit: ExpansionLimit
     ) -> "_Wrapped | InvalidRecord":
         """Return the payload of a record in it. A payload that exceeds the limit is not charged."""
         id_, attributes, remaining = self.id, self.attributes, limit.remaining
@@ -95,7 +94,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
             id_, attributes = id_ or source.id(record), source.attributes(record) or attributes
             payload = source.payload(record, limit)
             charged = limit.consume_json(_exact(payload)) if isinstance(payload, _TEXT) else None
-            return _Wrapped(payload, id_, attributes, depth, charged, was_tried)
+            return _Wrapped(payload, id_, attributes, depth, charged)
         except REFUSED as error:
             limit.remaining = remaining
             return _Wrapped(record, id_, attributes).invalid(error)
@@ -114,8 +113,11 @@ class _Wrapped(msgspec.Struct, frozen=True):
 
     def invalid(self, error: Exception) -> InvalidRecord:
         """Return the record of content that could not be decoded."""
-        invalid = DecodeError.from_exception(error, self.content)
-        invalid.__cause__ = None if isinstance(error, UnicodeError) else error  # which holds a copy of the text
+        if isinstance(error, DecodeError) and error.payload is self.content:
+            invalid = error
+        else:
+            invalid = DecodeError.from_exception(error, self.content)
+            invalid.__cause__ = None if isinstance(error, UnicodeError) else error  # which holds a copy of the text
         detach(invalid)
         return InvalidRecord(self.id, invalid, self.attributes)
 
@@ -131,13 +133,13 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 def _unwrap_item(
-    source: Source, wrapped: _Wrapped, session: EventSession | None, limit: ExpansionLimit, *, was_tried: bool = False
+    source: Source, wrapped: _Wrapped, session: EventSession | None, limit: ExpansionLimit
 ) -> Iterable[Unwrapped]:
     """Return the records in an item of a batch from `source`, which need not be a record of it."""
     item = wrapped.content
     inner: _Wrapped | InvalidRecord = wrapped
     if isinstance(item, dict) and source.is_record(item):
-        inner = wrapped.payload(source, item, wrapped.depth, limit, was_tried=was_tried)
+        inner = wrapped.payload(source, item, wrapped.depth, limit)
     return _unwrap(inner, session, limit) if isinstance(inner, _Wrapped) else ((inner, item),)
 
 
@@ -168,14 +170,20 @@ def _unwrap_once(
             text = _exact(document)
             if wrapped.charged is None:
                 limit.consume_json(text)
-            if not wrapped.was_tried and _has_detail_type(text):
+            if _has_detail_type(text):
                 try:
                     return wrapped.event(codec.decode_known(text), session)
                 except REFUSED:
                     pass  # an event of an unknown type, malformed, or several
             document = msgspec.json.decode(text)
+            if isinstance(document, str):  # encoded twice
+                limit.remaining = remaining
+                return _Wrapped(document, wrapped.id, wrapped.attributes, wrapped.deeper())
         if is_event(document):
-            return wrapped.event(codec.convert_document(document), session)
+            is_parsed_here = document is not wrapped.content
+            return wrapped.event(
+                codec.convert_document(document) if is_parsed_here else codec.decode(document), session
+            )
         if is_control_message(document):
             return None
         return _unwrap_document(wrapped, document, limit)
@@ -198,9 +206,7 @@ def _unwrap_document(wrapped: _Wrapped, document: Any, limit: ExpansionLimit) ->
 
 def _exact(text: Any) -> str | bytes:
     """Return text as str or bytes: msgspec rejects subclasses of str. Raises ValueError or BufferError."""
-    if text.__class__ is str:
-        return text
-    return str.__str__(text) if isinstance(text, str) else bytes(text)
+    return exact_text(text) if isinstance(text, str) else bytes(text)
 
 
 def _has_detail_type(text: str | bytes) -> bool:

@@ -4,7 +4,7 @@ Any other text is left to the general parser.
 """
 
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import msgspec
 
@@ -19,10 +19,6 @@ class _Message(TypedDict):
     messageAttributes: dict[str, Any]
 
 
-class _Messages(TypedDict):
-    Records: list[_Message]
-
-
 class _KinesisData(TypedDict):
     sequenceNumber: str
     data: bytes
@@ -32,18 +28,15 @@ class _KinesisRecord(TypedDict):
     kinesis: _KinesisData
 
 
-class _KinesisRecords(TypedDict):
-    Records: list[_KinesisRecord]
-
-
 class _FirehoseRecord(TypedDict):
     recordId: str
     data: bytes
 
 
-class _FirehoseRecords(TypedDict):
-    records: list[_FirehoseRecord]
-
+# A document with a detail-type is an event, whatever else it has.
+_Messages = TypedDict("_Messages", {"Records": list[_Message], "detail-type": NotRequired[Any]})
+_KinesisRecords = TypedDict("_KinesisRecords", {"Records": list[_KinesisRecord], "detail-type": NotRequired[Any]})
+_FirehoseRecords = TypedDict("_FirehoseRecords", {"records": list[_FirehoseRecord], "detail-type": NotRequired[Any]})
 
 _BATCHES: tuple[tuple[bytes, Any], ...] = (
     (b'{"Records":[{"messageId":', _Messages),
@@ -61,7 +54,7 @@ def parse_batch(text: bytes) -> dict[str, Any] | None:
                 batch: dict[str, Any] = _decoder(type_)(text)
             except (ValueError, RecursionError):
                 return None
-            return batch
+            return None if "detail-type" in batch else batch
     return None
 
 

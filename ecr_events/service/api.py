@@ -90,7 +90,7 @@ def _convert(response: Any, name: str) -> Any:
     _build_decoder(response_type)
     try:
         return convert(_in_utc(response), response_type)
-    except ValidationError as error:
+    except (ValidationError, OverflowError) as error:
         raise UnavailableError(f"{name} is truncated or malformed: {error}") from error
 
 

@@ -46,7 +46,7 @@ Outcomes: TypeAlias = dict[Key, Any]
 """The resource of each key, None for a missing one, or its ServiceError."""
 
 Piece: TypeAlias = tuple[float, Outcomes]
-"""Outcomes, and a time before which none of their requests was sent."""
+"""Outcomes, and a time, by a clock that cannot be set, before which none of their requests was sent."""
 
 
 class Request(Struct, frozen=True):
@@ -178,6 +178,11 @@ class Plan:
         self._max_in_flight = min(max_in_flight, max(1, MAX_IN_FLIGHT // len(regions)))
         self.is_single: bool = len(names_of_groups) == 1 and len(keys) <= MAX_NAMES
         """Whether one request is enough, as far as can be foreseen."""
+
+    def close(self) -> None:
+        """Drop the references of regions to registries, which refer to them."""
+        for region in self._regions:
+            region.sites.clear()
 
     def take(self) -> Request | None:
         """Return the next request to send, None if there is none until another one has finished."""

@@ -41,7 +41,10 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 Fetch: TypeAlias = Callable[[list[_Key]], Iterable[tuple[float, Mapping[_Key, _Value]]]]
-"""Yields the values of the keys in any number of pieces, each with a time before which none of it was requested."""
+"""Yields the values of the keys in any number of pieces.
+
+Each has a time, by the monotonic clock, before which none of it was requested.
+"""
 
 
 class _Entry(Struct, frozen=True):
@@ -49,17 +52,23 @@ class _Entry(Struct, frozen=True):
 
     value: Any
     sent: float
+    """By the monotonic clock, as `known` below."""
     since: float
     clocks: float
-    """The difference of the two clocks before the request."""
+    """Seconds by which the other clock was ahead of it before the request."""
 
-    def shows(self, since: float, known: float) -> bool:
+    def shows(self, since: float, known: float, clocks: float) -> bool:
         """Return whether the value is certain to show a change at `since` that is known to the caller at `known`."""
-        return (
-            self.sent >= since + _CLOCK_SKEW
-            or self.sent > known
-            or (self.since >= since and known - self.sent < _DELIVERY)
-        )
+        if self.sent > known:
+            return True
+        if abs(clocks - self.clocks) >= _CLOCK_SKEW / 2:
+            # A clock was set or stood still: nobody knows any more when the request was sent.
+            return False
+        if self.sent + self.clocks >= since + _CLOCK_SKEW:
+            return True
+        is_recent = self.since >= since and known - self.sent < _DELIVERY
+        # What was requested for a change in the future, which nobody has seen, shows no change of the past.
+        return is_recent and (self.since <= self.sent + self.clocks or since > known + self.clocks)
 
 
 class _Claim:
@@ -92,8 +101,9 @@ class Cache(Generic[_Key, _Value]):
     Args:
         ttl: Seconds until a value expires, counted from its request; None, a missing resource, expires earlier.
         max_size: Maximum number of entries.
-        clock: Returns the time in seconds since the epoch: values are compared with the times of events.
-        monotonic: A clock that cannot be set. Where the two disagree, one was set or stood still: values expire.
+        clock: Returns the time in seconds since the epoch, which is compared with the times of events.
+        monotonic: A clock that cannot be set, by which values age. Where the two disagree, one was set or stood still:
+            values expire.
     """
 
     def __init__(
@@ -114,8 +124,8 @@ class Cache(Generic[_Key, _Value]):
 
     def peek(self, key: _Key, since: float = ANY_TIME) -> Any:
         """Return the value of a key if it is cached and shows a change at `since`, else `ABSENT`. Takes no lock."""
-        now = self._clock()
-        return self._cached(key, since, now, now)
+        now = self._monotonic()
+        return self._cached(key, since, now, now, self._clock() - now)
 
     def get(
         self,
@@ -131,11 +141,11 @@ class Cache(Generic[_Key, _Value]):
         `time.monotonic`, values that have not arrived are left out.
         """
         wanted = list(dict.fromkeys(keys))
-        called = self._clock()
+        called = self._monotonic()
         values: dict[_Key, _Value] = {}
         while missing := [key for key in wanted if key not in values]:
             own, others = _Claim(), dict[_Key, _Claim]()
-            clocks = self._clock() - self._monotonic()
+            clocks = self._clocks()
             try:
                 cached, claimed, others = self._claim(own, missing, since, called)
                 values.update(cached)
@@ -148,7 +158,7 @@ class Cache(Generic[_Key, _Value]):
                 self._forget(own, missing)
             for key, claim in others.items():
                 entry = claim.wait_for(key, deadline)
-                if entry is not None and entry.shows(since, called):
+                if entry is not None and entry.shows(since, called, self._clocks()):
                     values[key] = entry.value
             if deadline is not None and time.monotonic() >= deadline:
                 break
@@ -160,13 +170,16 @@ class Cache(Generic[_Key, _Value]):
             self._entries.clear()
             self._claims.clear()
 
-    def _cached(self, key: _Key, since: float, known: float, now: float) -> Any:
+    def _clocks(self) -> float:
+        """Return how far the clock is ahead of the monotonic one."""
+        return self._clock() - self._monotonic()
+
+    def _cached(self, key: _Key, since: float, known: float, now: float, clocks: float) -> Any:
         entry = self._entries.get(key)
         if entry is None:
             return ABSENT
         ttl = self._ttl if entry.value is not None else self._ttl * _MISS_TTL
-        is_valid = now - entry.sent < ttl and abs(now - self._monotonic() - entry.clocks) < _CLOCK_SKEW / 2
-        return entry.value if is_valid and entry.shows(since, known) else ABSENT
+        return entry.value if now - entry.sent < ttl and entry.shows(since, known, clocks) else ABSENT
 
     def _claim(
         self, own: _Claim, keys: Iterable[_Key], since: float, known: float
@@ -174,9 +187,10 @@ class Cache(Generic[_Key, _Value]):
         """Return the cached values of `keys`, those claimed to be fetched, and the claims of other threads."""
         cached, claimed, others = dict[_Key, _Value](), list[_Key](), dict[_Key, _Claim]()
         with self._lock:
-            now = self._clock()
+            now = self._monotonic()
+            clocks = self._clock() - now
             for key in keys:
-                value = self._cached(key, since, known, now)
+                value = self._cached(key, since, known, now, clocks)
                 claim = self._claims.get(key)
                 if value is not ABSENT:
                     cached[key] = value

@@ -6,10 +6,11 @@ boto3 is imported when the first client is created, and nowhere else in this pac
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
-from weakref import WeakSet
 
 from ecr_events.errors import CredentialsError
 from ecr_events.service.error_mapping import map_botocore_errors
@@ -20,6 +21,8 @@ __all__ = ["Client", "ClientPool", "Slots", "import_boto3", "set_abandoned"]
 _POLL = 0.5
 """Seconds until a waiting thread checks whether somebody still waits for it."""
 
+_MAX_ABANDONED = 30.0
+"""Seconds after which an abandoned request no longer holds up others: it may go on for ever, byte by byte."""
 
 _thread = threading.local()
 
@@ -39,33 +42,50 @@ def _check_abandoned(**_: object) -> None:
         raise _AbandonedError
 
 
-class _Slot:
-    """A slot that is taken for as long as it is referred to."""
+class Slot:
+    """A place in `Slots`, for a request or for what precedes one."""
+
+    def __init__(self) -> None:
+        self._abandoned: threading.Event | None = getattr(_thread, "abandoned", None)
+        self._since = time.monotonic()
+
+    def is_in_use(self) -> bool:
+        """Return whether somebody waits for the request, or it may end soon."""
+        is_abandoned = self._abandoned is not None and self._abandoned.is_set()
+        return not is_abandoned or time.monotonic() - self._since < _MAX_ABANDONED
 
 
 class Slots:
-    """A semaphore that an interrupt at any point leaves intact, and whose waiting threads can be abandoned."""
+    """A semaphore whose waiting threads can be abandoned.
+
+    An interrupt at any point leaves it intact if the slot is taken within a ``try`` whose ``finally`` begins by
+    discarding it from `taken`. Methods of a set, and a ``with`` of a lock, are not interrupted before they are done;
+    those of a `threading.Condition` are.
+    """
 
     def __init__(self, count: int) -> None:
+        self.taken: set[Slot] = set()
+        """The slots in use."""
         self._count = count
-        self._taken: WeakSet[_Slot] = WeakSet()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._discarded: SimpleQueue[None] = SimpleQueue()
 
-    @contextmanager
-    def take(self) -> Generator[None]:
-        """Take a slot once there is one."""
-        slot = _Slot()
-        with self._changed:
-            while len(self._taken) >= self._count:
-                _check_abandoned()
-                self._changed.wait(_POLL)
-            self._taken.add(slot)
-        try:
-            yield
-        finally:
-            del slot
-            with self._changed:
-                self._changed.notify()
+    def take(self, slot: Slot) -> None:
+        """Add a slot to those in use, once there are fewer than `count`."""
+        while True:
+            with self._lock:
+                # `list` is not interrupted by other threads, which discard slots without the lock.
+                if len(self.taken) < self._count or sum(each.is_in_use() for each in list(self.taken)) < self._count:
+                    self.taken.add(slot)
+                    return
+            _check_abandoned()
+            with suppress(Empty):
+                self._discarded.get(timeout=_POLL)
+
+    def notify(self) -> None:
+        """Tell a waiting thread that a slot was discarded."""
+        if self._discarded.qsize() < self._count:
+            self._discarded.put(None)
 
 
 class Client:
@@ -75,6 +95,8 @@ class Client:
         self.boto3_client = boto3_client
         self.slots: Slots = Slots(boto3_client.meta.config.max_pool_connections)
         """One for each connection in the client's pool."""
+        self.is_interrupted = False
+        """Whether a call was interrupted, which may have left the client's pool locked for ever."""
         # Runs before every attempt, also before those of botocore's retries.
         boto3_client.meta.events.register_first("before-send.ecr", _check_abandoned)
 
@@ -85,20 +107,31 @@ class Client:
             ServiceError: botocore's error, mapped.
             NotFoundError: The resource is missing.
         """
-        with self.slots.take(), map_botocore_errors():
-            return getattr(self.boto3_client, operation)(**parameters)
+        slot = Slot()
+        try:
+            self.slots.take(slot)
+            with map_botocore_errors():
+                return getattr(self.boto3_client, operation)(**parameters)
+        except (KeyboardInterrupt, SystemExit):
+            self.is_interrupted = True
+            raise
+        finally:
+            self.slots.taken.discard(slot)
+            self.slots.notify()
 
 
 class _Entry:
-    """A client, or None until it is created under the lock."""
+    """A client, or None until it is created, by one thread at a time."""
 
     def __init__(self) -> None:
         self.client: Client | None = None
-        self.lock = threading.Lock()
+        self.slots = Slots(1)
 
 
 class ClientPool:
-    """Thread-safe pool of clients; each is created once. The least recently used is evicted first.
+    """Thread-safe pool of clients; each is created once, or again after an interrupt.
+
+    The least recently used is evicted first.
 
     Args:
         session: The session that creates the clients; None for boto3's default session.
@@ -138,15 +171,18 @@ class ClientPool:
             self._entries[key] = entry
             if len(self._entries) > self._max_clients:
                 del self._entries[next(iter(self._entries))]
-        while not entry.lock.acquire(timeout=_POLL):
-            _check_abandoned()
+        if entry.client is not None and not entry.client.is_interrupted:
+            return entry.client
+        slot = Slot()
         try:
-            if entry.client is None:
+            entry.slots.take(slot)
+            if entry.client is None or entry.client.is_interrupted:
                 with map_botocore_errors():
                     entry.client = self._create(registry_id, region)
             return entry.client
         finally:
-            entry.lock.release()
+            entry.slots.taken.discard(slot)
+            entry.slots.notify()
 
     def discard(self, client: Client) -> bool:
         """Discard a client whose credentials AWS rejects; return whether the next one has new credentials."""
@@ -184,5 +220,5 @@ def import_boto3() -> Any:
     try:
         import boto3
     except ImportError as error:
-        raise ImportError("lookups require boto3: pip install 'ecr_events[boto3]'") from error
+        raise ImportError("lookups require boto3: pip install boto3") from error
     return boto3

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakSet
 
 from msgspec import structs
@@ -102,6 +102,9 @@ class ECRService:
         self._api = API(self._new_clients(), boundary)
         self._reset()
         _services.add(self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an ECRService has connections and cannot be copied or pickled: create one in each process")
 
     def _reset(self) -> None:
         """Drop clients and cached results.
@@ -212,8 +215,9 @@ class ECRService:
     def scan_findings(self, image: ImageReference) -> ImageScanFindings | None:
         """Return all findings of an image's scan, or None if the image is missing.
 
-        One call of DescribeImageScanFindings for 1,000 findings. IAM: ``ecr:DescribeImageScanFindings``,
-        and with enhanced scanning ``inspector2:ListFindings`` and ``inspector2:ListCoverage`` too.
+        One call of DescribeImageScanFindings for 1,000 findings, and once more if the image is scanned again meanwhile.
+        IAM: ``ecr:DescribeImageScanFindings``, and with enhanced scanning ``inspector2:ListFindings`` and
+        ``inspector2:ListCoverage`` too.
 
         Raises:
             ScanNotFoundError: The image was never scanned.
@@ -223,9 +227,13 @@ class ECRService:
         with single_lookup(self._api, image, ImageReference):
             parameters = {**repository_id(image.repository), "imageId": image_id(image), "maxResults": PAGE_SIZE}
             pages = list(self._api.pages(image.repository, "describe_image_scan_findings", **parameters))
+            if _have_two_scans(pages):
+                pages = list(self._api.pages(image.repository, "describe_image_scan_findings", **parameters))
             digests = {page.image_id.image_digest for page in pages}
             if len(digests) > 1:
                 raise UnavailableError(f"the tag moved while its findings were read: {', '.join(map(str, digests))}")
+            if _have_two_scans(pages):
+                raise UnavailableError("the image was scanned again and again while its findings were read")
             parts = [page.image_scan_findings for page in pages]
             fields: dict[str, Any] = structs.asdict(parts[0]) | {
                 "findings": tuple(finding for part in parts for finding in part.findings),
@@ -295,10 +303,17 @@ class ECRService:
         self._cache.clear()
 
 
+def _have_two_scans(pages: list[Any]) -> bool:
+    """Return whether pages of findings have different scans: not every page need have the time of its scan."""
+    statuses = {page.image_scan_status.status for page in pages}
+    times = {page.image_scan_findings.image_scan_completed_at for page in pages}
+    return len(statuses) > 1 or len(times - {None}) > 1
+
+
 def service_for(session: Session | ECRService | None) -> ECRService:
     """Return the service for events bound to `session`: itself, or the one that all events of the session share.
 
-    None is boto3's default session. The services of the last 256 sessions are cached, with their own caches.
+    None is boto3's default session. The services of the last 16 sessions are cached, with their own caches.
     """
     if isinstance(session, ECRService):
         return session
@@ -310,7 +325,9 @@ def service_for(session: Session | ECRService | None) -> ECRService:
     return service
 
 
-_MAX_SHARED = 256
+_MAX_SHARED = 16
+"""Each has a client for each region, of 9 MiB."""
+
 _shared_services: dict[Session | None, ECRService] = {}
 
 

@@ -71,7 +71,9 @@ class DescribeRepositories:
                 _mentioned(r"repository with name '([^']+)'", error.message, names), None
             ) from error
         except InvalidRequestError as error:
-            raise _about_one_name(error) from error
+            if _is_about_all_names(error):
+                raise
+            raise UnresolvedNameError(None, error) from error
         except AccessDeniedError as error:
             # IAM names the first repository that it denies, unless it denies the operation altogether.
             if re.search(r"on resource: (arn:\S*:repository/)?\*", error.reason):
@@ -132,7 +134,9 @@ class DescribeImages:
             name = found and (f":{found[2]}" if found[1] == "null" else f"@{found[1]}")
             raise UnresolvedNameError(name if name in names else None, None) from error
         except InvalidRequestError as error:
-            raise _about_one_name(error) from error
+            if _is_about_all_names(error):
+                raise
+            raise UnresolvedNameError(None, error) from error
         return _by_name(response)
 
     def page(self, group: RepositoryReference, token: str | None) -> tuple[dict[str, Image], str | None]:
@@ -186,9 +190,7 @@ def _mentioned(pattern: str, text: str, names: Sequence[str]) -> str | None:
     return found[1] if found and found[1] in names else None
 
 
-def _about_one_name(error: InvalidRequestError) -> UnresolvedNameError | InvalidRequestError:
-    """Return the error of an unnamed name, or `error` itself if it is about a parameter that all names share."""
-    shared = re.search(r"'(registryId|repositoryName)'", error.reason)
-    return (
-        error if shared or error.code not in {None, "InvalidParameterException"} else UnresolvedNameError(None, error)
-    )
+def _is_about_all_names(error: InvalidRequestError) -> bool:
+    """Return whether an error is about a parameter that all names share, not about one of the names."""
+    is_shared = re.search(r"'(registryId|repositoryName)'", error.reason) is not None
+    return is_shared or error.code not in {None, "InvalidParameterException"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from ecr_events.errors import ServiceError
+from ecr_events.errors import ServiceError, detach
 from ecr_events.service.batching import MAX_IN_FLIGHT, Piece, Plan, Request
 from ecr_events.service.clients import set_abandoned
 from ecr_events.service.error_mapping import NotFoundError, UnresolvedNameError
@@ -27,9 +27,10 @@ def run(plan: Plan, deadline: float | None) -> Iterator[Piece]:
     A single request without a deadline runs in the calling thread. Otherwise the calling thread waits for the results
     of daemon threads, which an interrupt ends at once. After that no request is sent, also not by botocore's retries.
     """
-    if plan.is_single and deadline is None:
-        return _run_here(plan)
-    return _run_in_threads(plan, deadline)
+    try:
+        yield from _run_here(plan) if plan.is_single and deadline is None else _run_in_threads(plan, deadline)
+    finally:
+        plan.close()
 
 
 def _run_here(plan: Plan) -> Iterator[Piece]:
@@ -55,7 +56,10 @@ def _run_in_threads(plan: Plan, deadline: float | None) -> Iterator[Piece]:
                 in_flight += 1
                 try:
                     threading.Thread(target=work, args=(request,), name="ecr_events", daemon=True).start()
-                except RuntimeError:
+                except RuntimeError as error:
+                    if error.__context__ is not None:
+                        # An interrupt, which left a lock of `start` released.
+                        raise error.__context__ from None
                     # The process has too many threads.
                     results.put((request, _send(plan.operation, request)))
                     break
@@ -76,7 +80,7 @@ def _run_in_threads(plan: Plan, deadline: float | None) -> Iterator[Piece]:
 
 def _send(operation: Operation, request: Request) -> tuple[Any, float, float]:
     """Return what the operation returns or raises for a request, with the times before and after."""
-    sent = time.time()
+    sent = time.monotonic()
     result: Any
     try:
         if request.names:
@@ -84,5 +88,6 @@ def _send(operation: Operation, request: Request) -> tuple[Any, float, float]:
         else:
             result = operation.page(request.group.key, request.token)
     except _FAILURES as error:
+        detach(error)  # its traceback would refer to this frame, and so to the error
         result = error
-    return result, sent, time.time()
+    return result, sent, time.monotonic()

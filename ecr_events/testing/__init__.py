@@ -2,7 +2,7 @@
 
 `fake_ecr` is an in-process ECR that contains what events name, `deliver` wraps events as AWS delivers them, and
 `events`, `payloads` and `malformed_payloads` are strategies of hypothesis. moto, boto3 and hypothesis are imported on
-first use: ``pip install 'ecr_events[testing]'``.
+first use: the extra ``testing`` installs them.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -26,5 +26,5 @@ if not TYPE_CHECKING:  # pragma: no branch
         try:
             module = import_module(f"{__name__}.{'registry' if name == 'fake_ecr' else 'strategies'}")
         except ImportError as error:
-            raise ImportError(f"{name} requires: pip install 'ecr_events[testing]' ({error})") from error
+            raise ImportError(f"{name} requires: pip install boto3 hypothesis moto ({error})") from error
         return getattr(module, name)

@@ -115,6 +115,15 @@ def test_damage_ends_at_the_next_event_at_top_level(
     assert frame(before + text, len(before), in_array=bool(array)) == (end, Kind.DAMAGED)
 
 
+@pytest.mark.parametrize("key", [b'"id":1', b'"\\"\\\\" :1', b'"id"\n:\n1'])
+def test_a_key_is_incomplete_at_every_byte(key: bytes) -> None:
+    """A key behind an event says that it is nested, and a text truncated in the key does not say the opposite."""
+    text = b'{"x" 1,"y":[],' + A + b"," + key + b"}\n" + A
+    for end in range(text.index(key), len(text) - 1):
+        assert frame(text[:end], final=False) is None
+    assert frame(text) == (text.rindex(A), Kind.DAMAGED)
+
+
 @pytest.mark.parametrize(
     ("first", "between", "second", "is_line"),
     [

@@ -284,19 +284,12 @@ class Work:
         return count
 
 
-FLOODS = [
+FLAT_FLOODS = [
     b"{},",
     b"}{",
     b"[{},",
     b"{\n",
     b"{}",
-    b'{"version":',
-    b'{"version":\n',
-    b'\n{"a":{"a":',
-    b'{"a":[',
-    b'{"a":1,',
-    b'{"a":{"b":1},x',
-    b'{"a":"{","b',
     b'{"',
     b'"',
     b"x",
@@ -305,23 +298,45 @@ FLOODS = [
     b'{"name": "x", "value": 1}, ',
     b'{"name": "x", "value": 1}x, ',
     b"{}{},",
+    b'{"a":1,',
+]
+
+NESTED_FLOODS = [
+    b'{"version":',
+    b'{"version":\n',
+    b'\n{"a":{"a":',
+    b'{"a":[',
     b"[",
 ]
 
 
 @pytest.mark.parametrize("begin", [b"", b"[", b'{"a":"b",'])
-@pytest.mark.parametrize("flood", FLOODS)
+@pytest.mark.parametrize("flood", FLAT_FLOODS)
 def test_work_grows_linearly(begin: bytes, flood: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the text is at most 2.3 times the work, and every byte is looked at a bounded number of times."""
-    work, measured = Work(monkeypatch), []
-    for size in (1 << 17, 1 << 18):
-        work.bytes, text = 0, begin + flood * (size // len(flood))
-        errors: list[ArchiveError] = []
-        assert list(read(text, on_error=errors.append)) == []
-        measured.append(work.bytes)
-    once, twice = measured
-    # How deep msgspec goes depends on the version of Python, and decides where the growth of some floods begins.
+    monkeypatch.setattr(file_reader, "CHUNK", 1 << 11)  # so that there are several
+    once, twice = measure_work(begin, flood, 1 << 13, monkeypatch)
+    assert twice <= 2.3 * max(once, 8 * (1 << 13))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("begin", [b"", b"["])
+@pytest.mark.parametrize("flood", NESTED_FLOODS)
+def test_work_on_nested_text_grows_linearly(begin: bytes, flood: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text is so long that it is deeper than any version of Python lets msgspec go, which is 9,999 objects."""
+    once, twice = measure_work(begin, flood, 1 << 17, monkeypatch)
+    # The depth decides where the growth of some floods begins.
     assert twice <= 2.3 * max(once, 512 * (1 << 17))
+
+
+def measure_work(begin: bytes, flood: bytes, size: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the work on a text of a size, and on one of twice the size."""
+    work, measured = Work(monkeypatch), []
+    for length in (size, 2 * size):
+        work.bytes, text = 0, begin + flood * (length // len(flood))
+        assert list(read(text, on_error=lambda _: None)) == []
+        measured.append(work.bytes)
+    return measured
 
 
 @pytest.mark.parametrize("member", [b"{", b"{}", b"x", b"", LINES[0].encode()])
@@ -522,3 +537,18 @@ def test_the_line_of_a_document_is_known_where_a_chunk_begins_with_it() -> None:
         errors: list[ArchiveError] = []
         assert list(read(Trickle(text, size), on_error=errors.append)) == []
         assert [error.offset for error in errors] == [0, 3, 10], size
+
+
+@pytest.mark.parametrize("end", [1, 300, -1])
+def test_an_event_of_a_stream_is_yielded_before_more_is_read(end: int) -> None:
+    """However its end arrives."""
+    event = sample(ECRImageActionEvent)
+    text = encode(event)
+    pieces = [text[:end], text[end:] + b"\n", text]
+
+    class Stream:
+        def read(self, _: int, /) -> bytes:
+            return pieces.pop(0)
+
+    assert next(read(Stream())) == event
+    assert pieces == [text]

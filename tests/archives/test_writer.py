@@ -1,6 +1,8 @@
 import errno
 import gzip
 import os
+import re
+import resource
 import signal
 import socket
 import stat
@@ -8,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -416,6 +419,22 @@ def test_an_error_while_writing_leaves_the_old_file(error: type[BaseException], 
         write(broken(), file)
     assert list(read(file)) == EVENTS
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("name", ["events", "events.gz"])
+@pytest.mark.parametrize("count", [1, 100_000])
+def test_a_full_disk_is_an_error_with_the_name_of_the_file(name: str, count: int, tmp_path: Path) -> None:
+    """Whether it is full at once, or when the last bytes are written."""
+    (tmp_path / name).write_text("old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OSError, match=re.escape(f"File too large: '{tmp_path / name}'")):
+            write(repeat(EVENT, count), tmp_path / name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (tmp_path / name).read_text() == "old"
+    assert list(tmp_path.iterdir()) == [tmp_path / name]
 
 
 def test_an_event_that_cannot_be_encoded_leaves_no_file(tmp_path: Path) -> None:

@@ -34,12 +34,15 @@ def damaged(tmp_path: Path) -> Path:
     return file
 
 
+CAUSE = "input data was truncated at $"
+
+
 def test_results_errors_progress_and_the_end_are_sent(damaged: Path) -> None:
     """An error of a document is its text."""
     start = len(PUSH) + len(COPY) + 4
     assert messages(Selection(), damaged) == [
-        InvalidDocument(f"{damaged}:2: byte {len(PUSH) + 1}: input data was truncated at $"),
-        InvalidDocument(f"{damaged}:4: byte {start}: input data was truncated at $"),
+        InvalidDocument(f"{damaged}:2: byte {len(PUSH) + 1}: {CAUSE}", CAUSE),
+        InvalidDocument(f"{damaged}:4: byte {start}: {CAUSE}", CAUSE),
         BytesRead(damaged.stat().st_size),
         Result(PUSH + b"\n" + COPY + b"\n"),
         Finished(),

@@ -2,10 +2,18 @@ import gzip
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import COPY, PUSH, on_terminal, run
+
+from ecr_events import ECRImageActionEvent
+from ecr_events.archives import write
+from ecr_events.cli import inputs
+from ecr_events.samples import sample
+from ecr_events.testing import SOURCES, deliver
 
 
 def test_an_invalid_document_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -33,6 +41,16 @@ def test_a_dash_is_standard_input() -> None:
     command = [sys.executable, "-m", "ecr_events", "decode", "-"]
     process = subprocess.run(command, check=True, capture_output=True, input=gzip.compress(PUSH))
     assert process.stdout == PUSH + b"\n"
+
+
+@pytest.mark.parametrize("source", [".", "*"])
+def test_a_found_file_may_be_named_dash(
+    source: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not standard input."""
+    monkeypatch.chdir(tmp_path)
+    Path("-").write_bytes(PUSH)
+    assert run(capfd, "decode", source) == (0, [PUSH.decode()], [])
 
 
 @pytest.mark.parametrize(
@@ -68,3 +86,83 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     assert "/s" in shown
     assert "MB" in shown
     assert "60,000 events" in shown
+
+
+def test_the_first_error_of_each_cause_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """And the number of the others. Positions in a document are no causes of their own."""
+    file = tmp_path / "lines"
+    file.write_bytes(b"\n".join((b"{", PUSH.replace(b'"PUSH"', b"7"), b"{", b'{"a":,}', b'{"ab":,}') * 400))
+    status, out, err = run(capfd, "decode", file)
+    assert (status, out) == (1, [])
+    assert [line.replace(f"{file}:", "") for line in err] == [
+        "ecr-events: 1: byte 0: input data was truncated at $",
+        "ecr-events: 2: byte 2: expected `str`, got `int` at $.detail.action-type",
+        f"ecr-events: 4: byte {len(PUSH)}: JSON is malformed: invalid character (byte 5) at $",
+        "ecr-events: 799 more: input data was truncated at $",
+        "ecr-events: 399 more: expected `str`, got `int` at $.detail.action-type",
+        "ecr-events: 799 more: JSON is malformed: invalid character (byte 5) at $",
+    ]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_limit_is_a_number_of_selected_events(
+    jobs: str, archive: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all files together, in every command, also of files that workers would read."""
+    monkeypatch.setattr(inputs, "_PARALLEL_SIZE", 1)
+    monkeypatch.setattr(inputs, "_GROUP_SIZE", 1)
+    status, out, err = run(capfd, "decode", "--jobs", jobs, "--limit", "2", "--repository", "team/*", archive, archive)
+    assert (status, err) == (0, [])
+    assert [json.loads(line)["detail-type"] for line in out] == ["ECR Image Action", "ECR Image Scan"]
+    assert run(capfd, "summary", "--limit", "12", archive, archive)[1][-1] == "12 events"
+    assert run(capfd, "summary", "--limit", "9" * 30, archive)[1][-1] == "11 events"
+
+
+@pytest.mark.parametrize(
+    ("ago", "expected"),
+    [
+        ("89m", []),
+        ("91m", ["h"]),
+        ("2h", ["h"]),
+        ("47h", ["h"]),
+        ("2d", ["d", "h"]),
+        ("1w", ["d", "h"]),
+        ("2w", [*"wdh"]),
+    ],
+)
+def test_a_time_may_be_relative(
+    ago: str, expected: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In minutes, hours, days or weeks before now."""
+    ages = {"w": timedelta(days=13), "d": timedelta(hours=47, minutes=30), "h": timedelta(minutes=90)}
+    events = [sample(ECRImageActionEvent, id=id, time=datetime.now(UTC) - age) for id, age in ages.items()]
+    write(events, tmp_path / "events")
+    out = run(capfd, "decode", "--since", ago, tmp_path / "events")[1]
+    assert [json.loads(line)["id"] for line in out] == expected
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_deliveries_are_unwrapped(
+    source: Any, indent: int | None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One or several in a file, amid events."""
+    file = tmp_path / "deliveries"
+    one = json.dumps(deliver([PUSH], source), indent=indent).encode()
+    file.write_bytes(b"\n".join((COPY, one, one, COPY)))
+    lines = [COPY.decode(), PUSH.decode(), PUSH.decode(), COPY.decode()]
+    assert run(capfd, "decode", file) == (0, lines, [])
+    assert run(capfd, "decode", "--type", "image-action", file) == (0, lines[1:3], [])
+    assert run(capfd, "decode", "--type", "replication-action", file) == (0, [lines[0], lines[3]], [])
+    assert run(capfd, "summary", file)[1][-1] == "4 events"
+
+
+def test_an_error_in_a_delivery_has_its_position(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The other records are read, and an empty queue has none."""
+    file = tmp_path / "deliveries"
+    batch = json.dumps(deliver([PUSH, b"{", COPY], "sqs")).encode()
+    file.write_bytes(b'{"Records": []}\n' + batch)
+    error = f"ecr-events: {file}:2: byte 16: input data was truncated at $"
+    assert run(capfd, "decode", file) == (1, [PUSH.decode(), COPY.decode()], [error])
+    assert run(capfd, "decode", "--on-error", "stop", file) == (1, [PUSH.decode()], [error])
+    assert run(capfd, "decode", "--on-error", "skip", file) == (0, [PUSH.decode(), COPY.decode()], [])

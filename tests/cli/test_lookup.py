@@ -2,6 +2,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -31,7 +32,19 @@ def test_every_reference_is_looked_up_once(
     )
     status, out, err = run(capfd, "lookup", archive)
     assert (status, err) == (0, [])
-    found = {line["uri"]: line["found"] for line in map(json.loads, out)}
+    lines = [json.loads(line) for line in out]
+    assert {*lines[0]} == {"registry_id", "region", "repository_name", "uri", "found"}
+    (push,) = (line for line in lines if line.get("image_tag") == "1.4.2" and line["region"] == "eu-west-1")
+    assert push | {"found": None} == {
+        "registry_id": event.account,
+        "region": "eu-west-1",
+        "repository_name": "team/app",
+        "image_digest": event.detail.image_digest,
+        "image_tag": "1.4.2",
+        "uri": f"{event.account}.dkr.ecr.eu-west-1.amazonaws.com/team/app@{event.detail.image_digest}",
+        "found": None,
+    }
+    found = {line["uri"]: line["found"] for line in lines}
     assert event.image_reference is not None
     assert found[event.image_reference.uri]["imageTags"] == ["1.4.2"]
     assert found[event.repository_reference.uri]["repositoryName"] == "team/app"
@@ -54,15 +67,16 @@ def test_a_profile_selects_the_session(
     archive: Path, capfd: pytest.CaptureFixture[str], session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By its name in boto3's configuration."""
-    asked: list[str] = []
+    asked: list[str | None] = []
 
-    def made(*, profile_name: str) -> LoopbackSession:
+    def made(*, profile_name: str | None) -> LoopbackSession:
         asked.append(profile_name)
         return session
 
     monkeypatch.setattr("boto3.Session", made)
     assert run(capfd, "lookup", "--profile", "audit", archive)[0] == 0
-    assert asked == ["audit"]
+    assert run(capfd, "lookup", archive)[0] == 0
+    assert asked == ["audit", None]
 
 
 def test_an_unknown_profile_exits_with_2(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -75,8 +89,8 @@ def test_an_unknown_profile_exits_with_2(archive: Path, capfd: pytest.CaptureFix
 def test_malformed_references_are_reported(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a request; the message for missing boto3 names the extra."""
-    monkeypatch.setattr("boto3.client", session.client)
+    """Without a request; so is missing boto3, before anything is read."""
+    monkeypatch.setattr("boto3.Session", Mock(return_value=session))
     scan = sample(Inspector2ScanEvent)
     scan = msgspec.structs.replace(scan, detail=msgspec.structs.replace(scan.detail, repository_name="arn:odd"))
     write([scan, msgspec.structs.replace(sample(ECRImageActionEvent), region="evil.example/")], tmp_path / "e")
@@ -88,4 +102,64 @@ def test_malformed_references_are_reported(
     write([sample(ECRImageActionEvent)], tmp_path / "e")
     status, _, err = run(capfd, "lookup", tmp_path / "e")
     assert status == 2
-    assert "pip install 'ecr_events[boto3]'" in err[-1]
+    assert err == ["ecr-events: lookups require boto3: pip install boto3"]
+
+
+def test_an_image_without_a_uri_is_looked_up(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ECR is asked for every tag, and no URI has one that begins with a hyphen."""
+    monkeypatch.setattr("boto3.Session", Mock(return_value=session))
+    push = sample(ECRImageActionEvent)
+    push = msgspec.structs.replace(push, detail=msgspec.structs.replace(push.detail, image_tag="-1", image_digest=""))
+    write([push], tmp_path / "e")
+    _, out, _ = run(capfd, "lookup", tmp_path / "e")
+    assert [json.loads(line)["uri"] for line in out] == [
+        "012345678901.dkr.ecr.eu-west-1.amazonaws.com/team/app",
+        None,
+    ]
+
+
+def test_missing_credentials_exit_with_2_before_anything_is_read(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The message says where to get some."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    assert run(capfd, "lookup", tmp_path / "missing") == (
+        2,
+        [],
+        ["ecr-events: no credentials of AWS: run aws configure, aws sso login, or pass --profile"],
+    )
+
+
+def test_a_broken_configuration_exits_with_2(
+    archive: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With botocore's message."""
+    (tmp_path / "config").write_text("[profile")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    status, out, err = run(capfd, "lookup", archive)
+    assert (status, out) == (2, [])
+    assert "config" in err[0]
+
+
+def test_equal_errors_of_lookups_are_one_line(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    server: ECRServer,
+    session: LoopbackSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With their number."""
+    monkeypatch.setattr("boto3.Session", Mock(return_value=session))
+    server.fail(DENIED, times=None)
+    write([sample(ECRImageActionEvent, repository_name=f"team/{name}") for name in "abc"], tmp_path / "e")
+    status, out, err = run(capfd, "lookup", tmp_path / "e")
+    assert (status, out) == (1, [])
+    assert [line.partition(":")[2][:8] for line in err] == [" team/a ", " 5 more:"]
+    assert err[1] == "ecr-events: 5 more: AccessDeniedException"

@@ -35,14 +35,14 @@ def test_the_outcome_of_every_sample_is_found() -> None:
     """In AWS's own values, with the repositories."""
     assert [outcome_of(event) for event in EVENTS] == [
         Outcome("ECR Image Action", "PUSH SUCCESS", False, APP),
-        Outcome("ECR Image Scan", "COMPLETE", True, APP),
+        Outcome("ECR Image Scan", "COMPLETE, critical", True, APP),
         Outcome("ECR Replication Action", "REPLICATE SUCCESS", False, APP),
         Outcome("ECR Referrer Action", "UPDATE_STORAGE_CLASS SUCCESS", False, APP),
         Outcome("ECR Scan Resource Change", "SCAN_FREQUENCY_CHANGE", False, ("team/app", "team/worker")),
         Outcome("ECR Pull Through Cache Action", "SUCCESS", False, ("docker-hub/library/alpine",)),
         Outcome("AWS API Call via CloudTrail", "PutImage", False, APP),
         Outcome("AWS Service Event via CloudTrail", "PolicyExecutionEvent", False, APP),
-        Outcome("Inspector2 Scan", "INITIAL_SCAN_COMPLETE", True, APP),
+        Outcome("Inspector2 Scan", "INITIAL_SCAN_COMPLETE, critical", True, APP),
         Outcome("Inspector2 Finding", "CRITICAL ACTIVE", True, APP),
         Outcome("ECR Artifact Action", "", False, ()),
     ]
@@ -56,7 +56,11 @@ def test_the_outcome_of_every_sample_is_found() -> None:
         (with_detail(ECRPullThroughCacheActionEvent, sync_status="FAILURE"), "FAILURE", True),
         (with_detail(ECRImageScanEvent, scan_status="FAILED", finding_severity_counts=None), "FAILED", True),
         (with_detail(ECRImageScanEvent, finding_severity_counts={"CRITICAL": 0, "HIGH": 3}), "COMPLETE", False),
-        (with_detail(Inspector2ScanEvent, finding_severity_counts={"CRITICAL": 1}), "INITIAL_SCAN_COMPLETE", True),
+        (
+            with_detail(Inspector2ScanEvent, finding_severity_counts={"CRITICAL": 1}),
+            "INITIAL_SCAN_COMPLETE, critical",
+            True,
+        ),
         (with_detail(Inspector2FindingEvent, status="CLOSED"), "CRITICAL CLOSED", False),
         (with_detail(Inspector2FindingEvent, severity="HIGH"), "HIGH ACTIVE", False),
     ],

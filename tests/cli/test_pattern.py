@@ -1,5 +1,6 @@
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -235,8 +236,25 @@ def test_events_are_matched_and_printed_as_they_were_sent(
     assert run(capfd, "pattern", "--rule", rule, "--match", "-") == expected
 
 
+def test_an_event_of_which_not_all_can_be_read_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A rule may match any key, also one that no class has and whose value `decode` skips."""
+    archive = tmp_path / "events.ndjson"
+    event = PUSH.strip().removesuffix(b"}")
+    values = b"1", b'"\xff"', b"1e999", b"1" * 5_000, b"1e999", b"1"
+    archive.write_bytes(b"\n".join(event + b',"new":' + value + b"}" for value in values))
+    status, out, err = run(capfd, "pattern", "image-action", "--match", archive)
+    assert (status, len(out)) == (1, 2)
+    assert [re.sub("byte [1-9][0-9]*:", "byte N:", line) for line in err] == [
+        f"ecr-events: {archive}:2: byte N: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte at $",
+        f"ecr-events: {archive}:3: byte N: number out of range at $[...]",
+        f"ecr-events: {archive}:4: byte N: integer value out of range at $[...]",
+        "ecr-events: 1 more: number out of range at $[...]",
+        "ecr-events: 2 of 2 events match",
+    ]
+
+
 def test_a_closed_pipe_ends_the_matching_quietly(tmp_path: Path) -> None:
-    """With exit status 1, as in other commands."""
+    """With exit status 0, as in other commands."""
     archive = tmp_path / "events.ndjson"
     archive.write_bytes((PUSH + b"\n") * 5_000)
     command = [sys.executable, "-m", "ecr_events", "pattern", "image-action", "--match", str(archive)]
@@ -245,4 +263,14 @@ def test_a_closed_pipe_ends_the_matching_quietly(tmp_path: Path) -> None:
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode == 1
+    assert process.returncode == 0
+
+
+def test_an_unreadable_file_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The others are read, and the exit status is 2."""
+    for name in ("1", "3"):
+        (tmp_path / name).write_bytes(PUSH)
+    (tmp_path / "2").symlink_to("/proc/self/mem")
+    status, out, err = run(capfd, "pattern", "image-action", "--match", tmp_path)
+    assert (status, len(out)) == (2, 2)
+    assert err == [f"ecr-events: {tmp_path}/2: input/output error", "ecr-events: 2 of 2 events match"]

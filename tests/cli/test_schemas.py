@@ -65,4 +65,4 @@ def test_the_table_requires_pyarrow() -> None:
     command = [sys.executable, "-c", textwrap.dedent(code)]
     process = subprocess.run(command, check=False, capture_output=True, text=True)
     assert process.returncode == 2
-    assert process.stderr.endswith("--athena requires: pip install 'ecr_events[arrow,cli]'\n")
+    assert process.stderr.endswith("--athena requires: pip install pyarrow\n")

@@ -119,7 +119,7 @@ def test_only_events_can_be_columns() -> None:
     with pytest.raises(TypeError, match=r"events\[1\] must be an event, not dict"):
         to_arrow([sample(ECRImageActionEvent), {}])  # type: ignore[list-item]
     with pytest.raises(UnicodeEncodeError):
-        to_arrow([decode(document(ECRImageActionEvent, {"image-tag": "\ud800"}))])
+        to_arrow([changed(ECRImageActionEvent, id="\ud800")])
     with pytest.raises(DecodeError, match=r"expected `str`, got `int` at \$.detail.result"):
         to_arrow([sample(ECRImageActionEvent), changed(ECRImageActionEvent, detail=broken_detail())])
     with pytest.raises(DecodeError, match=r"timezone component"):

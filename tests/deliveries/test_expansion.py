@@ -9,6 +9,7 @@ import string
 import sys
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -29,13 +30,15 @@ EXCEEDED = "takes more memory than `max_expanded_size`"
 
 
 def peak(function: Callable[[], object]) -> int:
-    """Return the bytes that Python allocated at most while `function` ran."""
+    """Return the bytes that Python allocated at most while `function` ran, without a search for reference cycles."""
     gc.collect()
+    gc.disable()  # it takes a third of the time
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     result = function()
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    gc.enable()
     del result
     return most - before
 
@@ -178,11 +181,11 @@ BOMBS: dict[str, Callable[[], Any]] = {
     "bodies": lambda: {"Records": [sqs(unknown(DEEP, 6 * MIB // 1_000).decode())] * 1_000},
     "truncated gzip": lambda: {"Records": [kinesis(compressed(b" " * (50 * MIB))[:-1])] * 15},
     "damaged gzip": lambda: {"Records": [kinesis(compressed(b" " * (50 * MIB))[:-8] + b"damaged!")] * 15},
-    "empty gzip": lambda: {"records": [{"recordId": "", "data": "H4sI"}] * 20_000},
+    "empty gzip": lambda: {"records": [{"recordId": "", "data": "H4sI"}] * 5_000},
     "empty gzip in gzip": lambda: kinesis(
-        compressed(b'{"records":[0' + b',{"recordId":0,"data":"H4sI"}' * 20_000 + b"]}")
+        compressed(b'{"records":[0' + b',{"recordId":0,"data":"H4sI"}' * 5_000 + b"]}")
     ),
-    "damaged base64": lambda: {"records": [{"recordId": "", "data": "!"}] * 20_000},
+    "damaged base64": lambda: {"records": [{"recordId": "", "data": "!"}] * 5_000},
     "records without a payload": lambda: [{"Sns": 0} for _ in range(163_000)] + [{"specversion": ""}] * 230_000,
     "compressed in text": lambda: {
         "Records": [sqs(b64(compressed(b'{"messageId":"a","body":"eyAg' + b"ICAg" * (25 * MIB) + b'"}')))]
@@ -199,12 +202,17 @@ BOMBS: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize(("limit", "most"), [(MAX_EXPANDED_SIZE, 300 * 10**6), (16 * MIB, 100 * 10**6)])
+def unwrap_all(delivery: Any, limit: int) -> list[Record | InvalidRecord]:
+    return list(unwrap(delivery, max_expanded_size=limit))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
-def test_a_bomb_is_not_expanded(bomb: Callable[[], Any], limit: int, most: int) -> None:
+def test_a_bomb_is_not_expanded(bomb: Callable[[], Any]) -> None:
     """No delivery of 6 MB, Lambda's maximum, takes more memory than stated, even if all records are stored."""
     delivery = bomb()
-    assert peak(lambda: list(unwrap(delivery, max_expanded_size=limit))) < most
+    for limit, most in ((MAX_EXPANDED_SIZE, 300 * 10**6), (16 * MIB, 100 * 10**6)):
+        assert peak(partial(unwrap_all, delivery, limit)) < most
 
 
 def test_a_bomb_fails_alone() -> None:

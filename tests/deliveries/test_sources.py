@@ -172,7 +172,12 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         {"Records": [sqs(PUSH_JSON) | {"detail-type": "x"}, sqs(UNKNOWN_JSON, "m-2") | {"detail-type": "x"}]},
         [("m-1", PUSH), ("m-2", UNKNOWN)],
     ),
-    "SQS, detail-type in the batch": ({"detail-type": "x", "Records": [sqs(PUSH_JSON)]}, [("m-1", PUSH)]),
+    "SQS, another batch beside it": (
+        {"Messages": [received(REPLICATION_JSON)], "Records": [sqs(PUSH_JSON)]},
+        [("m-1", PUSH)],
+    ),
+    "SNS, another source beside it": (notification(PUSH_JSON) | {"Sns": {}, "messageId": "m-1"}, [("n-1", PUSH)]),
+    "SQS, detail-type in the batch": ({"detail-type": "x", "Records": [sqs(PUSH_JSON)]}, [(None, "$")]),
     "Pipes, Kafka": (
         [kafka_record(PUSH_JSON) | {"partition": "0", "eventSource": "aws:kafka", "eventSourceKey": "events-0"}],
         [("events-0:15", PUSH)],

@@ -11,7 +11,7 @@ import pytest
 from conftest import UnusedSession
 from delivery_samples import MALFORMED_JSON, PUSH_JSON, REPLICATION, REPLICATION_JSON, UNKNOWN_JSON
 
-from ecr_events import ECRImageActionEvent, EventBridgeEvent, UnknownEvent
+from ecr_events import DecodeError, ECRImageActionEvent, EventBridgeEvent, UnknownEvent
 from ecr_events.deliveries import DROPPED, Failure, TransformHandler, process, transform
 from ecr_events.testing.wrappers import b64, firehose, gzipped, logs, sns, sqs
 
@@ -171,14 +171,26 @@ def test_firehose_of_kafka_has_another_key() -> None:
     ]
 
 
-@pytest.mark.parametrize("value", ["\ud800", float("nan"), 10**20])
-def test_an_event_that_is_not_quite_json_stays(value: Any) -> None:
-    """Other parsers accept more than msgspec encodes."""
+def test_an_event_with_a_large_integer_stays() -> None:
+    """Python's json reads integers of any size, and writes them."""
     event = json.loads(UNKNOWN_JSON)
-    event["detail"]["new-key"] = value
+    event["detail"]["new-key"] = 10**20
     response, failures = transformed({"records": [{"recordId": "1", "data": [event, event]}]}, returning(None, DROPPED))
     assert failures == []
-    assert json.dumps(json.loads(base64.b64decode(response[0]["data"]))) == json.dumps(event)
+    assert json.loads(base64.b64decode(response[0]["data"])) == event
+
+
+@pytest.mark.parametrize("value", ["\ud800", float("nan")])
+def test_an_event_with_what_no_json_has_fails(value: Any) -> None:
+    """Python's json reads it. Only its record fails."""
+    event = json.loads(UNKNOWN_JSON)
+    event["detail"]["new-key"] = value
+    records = [{"recordId": "1", "data": [event]}, firehose(PUSH_JSON, "2")]
+    response, (failure,) = transformed({"records": records}, returning(b"ok"))
+    assert [(record["recordId"], record["result"]) for record in response] == [("1", "ProcessingFailed"), ("2", "Ok")]
+    assert isinstance(failure.error, DecodeError)
+    assert failure.error.path == "$.detail.new-key"
+    assert failure.error.payload is event
 
 
 def test_a_single_record_is_a_delivery() -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from conftest import UnusedSession
 from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON
@@ -274,3 +275,32 @@ def test_a_parsed_message_that_is_not_an_event_is_invalid() -> None:
     assert isinstance(invalid, InvalidRecord)
     assert (invalid.id, invalid.attributes) == ("m-1", {"ERROR_CODE": "X"})
     assert (invalid.error.reason, invalid.error.payload) == ("neither an event nor a delivery of one", {"a": 1})
+
+
+@pytest.mark.parametrize("records", [[sqs(PUSH_JSON)], [kinesis(PUSH_JSON)], [sqs(PUSH_JSON)] * 10_001])
+@pytest.mark.parametrize("form", [dict, json.dumps, msgspec.json.encode])
+def test_a_document_with_a_detail_type_is_an_event(records: list[Any], form: Callable[[Any], Any]) -> None:
+    """In every form, whatever else it has."""
+    assert reason(form({"Records": records, "detail-type": 7})) == "expected `str`, got `int`"
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_invalid_text_in_an_unknown_key_is_skipped(*, is_compressed: bool) -> None:
+    """Also if the event is compressed."""
+    event = PUSH_JSON.encode().rstrip().removesuffix(b"}") + b', "\x89": 1}'
+    data = gzip.compress(event) if is_compressed else event
+    for record in (kinesis(data), sqs(b64(data))):
+        found = only({"Records": [record]})
+        assert isinstance(found, Record)
+        assert found.event == PUSH
+
+
+def test_json_that_was_encoded_twice_is_decoded() -> None:
+    """As by a sender who passes text to a function that encodes it, alone and in a delivery."""
+    twice, no_event = json.dumps(PUSH_JSON), json.dumps("push")
+    for delivery in (twice, kinesis(twice), {"Records": [sqs(twice)]}):
+        found = only(delivery)
+        assert isinstance(found, Record)
+        assert found.event == PUSH
+    for delivery in (no_event, kinesis(no_event), {"Records": [sqs(no_event)]}):
+        assert reason(delivery) == "JSON is malformed: invalid character (byte 0)"

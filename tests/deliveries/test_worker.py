@@ -6,6 +6,7 @@ import pytest
 from worker_ledger import SLOW, Ledger, Recipe, recipe, run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["threads", "asyncio"])
 @pytest.mark.timeout(180)
 def test_every_message_is_processed_or_still_in_the_queue(name: Recipe) -> None:

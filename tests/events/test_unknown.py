@@ -79,13 +79,6 @@ def test_a_malformed_envelope_is_an_error(envelope: dict[str, Any], message: str
     assert error_text(msgspec.json.encode(changed)) == message
 
 
-def test_the_detail_shares_its_values_with_a_dict() -> None:
-    """A payload that is a dict is not copied."""
-    tags = ["1.4.2"]
-    event = decode(document(UnknownEvent, {"tags": tags}), type=UnknownEvent)
-    assert event.detail["tags"] is tags
-
-
 def test_an_unknown_event_names_nothing() -> None:
     """The meaning of its detail is unknown."""
     assert references(document(UnknownEvent, {"repository-name": "team/app"})) == (None, None, (), ())

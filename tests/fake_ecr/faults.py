@@ -8,7 +8,20 @@ from string import Template
 
 from fake_ecr.request import REGISTRY_ID, Json, Request
 
-__all__ = ["DENIED", "EXPIRED", "SERVER_ERROR", "THROTTLED", "Broken", "Error", "Fault", "Faults", "Partial", "Slow"]
+__all__ = [
+    "DENIED",
+    "EXPIRED",
+    "SERVER_ERROR",
+    "THROTTLED",
+    "Broken",
+    "Error",
+    "Fault",
+    "Faults",
+    "Handshake",
+    "Partial",
+    "Slow",
+    "Trickle",
+]
 
 
 @dataclass(eq=False)
@@ -42,18 +55,46 @@ class Partial:
     keep: int
 
 
+@dataclass(frozen=True)
+class Trickle:
+    """The right response, byte by byte with a pause before each."""
+
+    seconds: float
+
+
 class Broken(Enum):
-    """Faults in which the response is incomplete."""
+    """Faults in which the response is incomplete, or is none."""
 
     DROP = auto()
     """The connection closes after the headers and half of the body."""
+    GARBAGE = auto()
+    """A valid HTTP response whose body is not text."""
     HANG_UP = auto()
     """The connection closes without a response."""
+    NOISE = auto()
+    """The response is not HTTP."""
+    PAGE = auto()
+    """A page of HTML by a proxy, with status 502."""
+    RESET = auto()
+    """The connection is reset without a response."""
+    RESET_AMID = auto()
+    """The connection is reset after the headers and half of the body."""
     TRUNCATED = auto()
     """A valid HTTP response whose body is the first half of the JSON."""
 
 
-Fault = Error | Partial | Slow | Broken
+class Handshake(Enum):
+    """Faults of TLS, before a request."""
+
+    CLOSED = auto()
+    """The connection closes amid the handshake."""
+    PLAIN = auto()
+    """The server does not speak TLS."""
+    UNTRUSTED = auto()
+    """The certificate is one that nobody trusts."""
+
+
+Fault = Error | Partial | Slow | Trickle | Broken
 
 THROTTLED = Error("ThrottlingException", message="Rate exceeded")
 SERVER_ERROR = Error("ServerException", 500, "The server failed")
@@ -87,6 +128,10 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
+
+    def heal(self) -> None:
+        """Inject no fault any more."""
+        self._rules.clear()
 
     def fail(
         self,

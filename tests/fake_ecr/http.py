@@ -5,20 +5,25 @@ Source: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
 import json
 import socket
+import ssl
+import struct
 import sys
 import threading
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from fake_ecr.faults import Broken, Error, Fault, Faults, Partial, Slow
+from fake_ecr.faults import Broken, Error, Fault, Faults, Handshake, Partial, Slow, Trickle
 from fake_ecr.registry import Registry
 from fake_ecr.request import Json, Request
 
 __all__ = ["ECRServer"]
+
+_CLOSING = {Broken.DROP, Broken.HANG_UP, Broken.NOISE, Broken.RESET, Broken.RESET_AMID}
 
 _UNNAMED = {
     "ImageNotFoundException": "The image requested does not exist",
@@ -31,9 +36,12 @@ class ECRServer(Registry, Faults):
 
     Pass `url` to a client as its `endpoint_url`. Every region and account has its own repositories; a client sees
     those of the region it signs for.
+
+    Args:
+        tls: The contexts of a trusted and of an untrusted certificate; None for no TLS.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: tuple[ssl.SSLContext, ssl.SSLContext] | None = None) -> None:
         Registry.__init__(self)
         Faults.__init__(self)
         self.requests: list[Request] = []
@@ -47,10 +55,15 @@ class ECRServer(Registry, Faults):
         """The delay of each response, in seconds."""
         self.names_missing = True
         """Whether the error for a missing image or repository names it."""
+        self.keeps_connections = True
+        """Whether a connection serves more than one request."""
+        self.next_handshake: Callable[[], Handshake | None] = lambda: None
+        """Returns the fault of a new connection with TLS."""
+        self.tls = tls
         self._in_flight = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._http = _HTTPServer(("127.0.0.1", 0), partial(_Connection, self))
+        self._http = _HTTPServer(self, ("127.0.0.1", 0), partial(_Connection, self))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> Self:
@@ -68,13 +81,22 @@ class ECRServer(Registry, Faults):
     @property
     def url(self) -> str:
         """The address of the server."""
-        return f"http://127.0.0.1:{self._http.server_port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The port of the server."""
+        return self._http.server_port
 
     @property
     def max_ids_seen(self) -> int:
         """The maximum number of images or repositories in a request so far."""
         keys = "imageIds", "repositoryNames"
         return max((len(request.body.get(key, ())) for request in self.requests for key in keys), default=0)
+
+    def is_stopping(self, seconds: float) -> bool:
+        """Return whether the server stops within some seconds, or wait for so long."""
+        return self._stopping.wait(seconds)
 
     def count(self, operation: str | None = None) -> int:
         """Return the number of requests of an operation, or of all."""
@@ -117,13 +139,28 @@ class _HTTPServer(ThreadingHTTPServer):
     request_queue_size = 128
     """Enough for a pool that connects all at once: with the default of 5, some connections are delayed by a second."""
 
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, ecr: ECRServer, *args: Any) -> None:
+        self.ecr = ecr
         self.connections: set[socket.socket] = set()
         super().__init__(*args)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self.connections.add(request)
         super().process_request(request, client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        if self.ecr.tls is None:
+            super().finish_request(request, client_address)
+            return
+        trusted, untrusted = self.ecr.tls
+        fault = self.ecr.next_handshake()
+        if fault in {Handshake.CLOSED, Handshake.PLAIN}:
+            request.recv(64)
+            request.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" if fault is Handshake.PLAIN else b"\x16\x03\x03")
+            return
+        context = trusted if fault is None else untrusted
+        with suppress(ssl.SSLError), context.wrap_socket(request.dup(), server_side=True) as connection:
+            super().finish_request(connection, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         self.connections.discard(request)
@@ -160,19 +197,47 @@ class _Connection(BaseHTTPRequestHandler):
                 body=json.loads(self.rfile.read(int(self.headers["Content-Length"]))),
             )
         )
-        half = payload[: len(payload) // 2]
-        if fault in {Broken.DROP, Broken.HANG_UP}:
+        if fault in _CLOSING:
             self.close_connection = True
-        if fault is Broken.HANG_UP:
+        if fault in {Broken.RESET, Broken.RESET_AMID}:
+            # Closing resets the connection instead of ending it.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if fault in {Broken.HANG_UP, Broken.RESET}:
             return
-        if fault is Broken.TRUNCATED:
-            payload = half
+        if fault is Broken.NOISE:
+            self.wfile.write(bytes(range(256)) + b"\r\n\r\n")
+            return
+        status, payload = _replaced(fault, status, payload)
         self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("Content-Length", str(len(payload)))
         self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        if not self.ecr.keeps_connections:
+            self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(half if fault is Broken.DROP else payload)
+        if isinstance(fault, Trickle):
+            self._trickle(payload, fault.seconds)
+        else:
+            self.wfile.write(payload[: len(payload) // 2] if fault in {Broken.DROP, Broken.RESET_AMID} else payload)
+
+    def _trickle(self, payload: bytes, pause: float) -> None:
+        """Send a body byte by byte, for as long as the client reads."""
+        with suppress(ConnectionError):
+            for number in range(len(payload)):
+                self.wfile.write(payload[number : number + 1])
+                if self.ecr.is_stopping(pause):
+                    return
 
     def log_message(self, *_args: Any, **_kwargs: Any) -> None:
         """Log nothing."""
+
+
+def _replaced(fault: Fault | None, status: int, payload: bytes) -> tuple[int, bytes]:
+    """Return the status and the body of a response with a fault."""
+    if fault is Broken.TRUNCATED:
+        return status, payload[: len(payload) // 2]
+    if fault is Broken.GARBAGE:
+        return status, bytes(range(255, 0, -1))
+    if fault is Broken.PAGE:
+        return 502, b"<html><body>Bad Gateway</body></html>"
+    return status, payload

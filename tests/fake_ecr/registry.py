@@ -35,6 +35,7 @@ class _Image:
     manifest: str
     findings: Sequence[Json] | None
     replication: Sequence[Json]
+    scanned: float | None
 
     @property
     def digest(self) -> str:
@@ -142,13 +143,14 @@ class Registry:
         manifest: str | None = None,
         findings: Sequence[Json] | None = None,
         replication: Sequence[Json] = (),
+        scanned: float | None = MOMENT,
         **fields: Any,
     ) -> None:
         """Add an image, and its repository if missing; its tags move from other images.
 
         `findings` are `ImageScanFinding` or `EnhancedImageScanFinding` values, None for an image that was never
-        scanned; `replication` are `ImageReplicationStatus` values. `fields` are members of `ImageDetail`; None omits
-        one.
+        scanned; `scanned` is the time of its last scan, None to omit it; `replication` are `ImageReplicationStatus`
+        values. `fields` are members of `ImageDetail`; None omits one.
         """
         detail = {
             "registryId": registry_id,
@@ -164,7 +166,7 @@ class Registry:
             manifest = json.dumps({"schemaVersion": 2, "mediaType": detail.get("imageManifestMediaType"), "layers": []})
         if (region, registry_id, repository_name) not in self._repositories:
             self.add_repository(repository_name, region=region, registry_id=registry_id)
-        image = _Image(detail, list(tags), manifest, findings, replication)
+        image = _Image(detail, list(tags), manifest, findings, replication, scanned)
         self._repository(region, registry_id, repository_name).add(image)
 
     def add(self, reference: ImageReference, **fields: Any) -> None:
@@ -273,7 +275,7 @@ class Registry:
         page = _page("enhancedFindings" if enhanced else "findings", image.findings, request)
         token = {"nextToken": page.pop("nextToken")} if "nextToken" in page else {}
         findings = {
-            "imageScanCompletedAt": MOMENT,
+            **_present({"imageScanCompletedAt": image.scanned}),
             "vulnerabilitySourceUpdatedAt": MOMENT,
             "findingSeverityCounts": {severity: severities.count(severity) for severity in severities},
             **page,

@@ -15,6 +15,7 @@ from openapi import (
     OTHER_BODIES,
     check_openapi,
     every_annotation,
+    every_kind_of_annotation,
     every_union,
     request_validator,
 )
@@ -114,7 +115,7 @@ def test_a_handler_may_return_something_else() -> None:
     assert received == [sample(ECRImageScanEvent)]
 
 
-@every_annotation
+@every_kind_of_annotation
 def test_a_list_and_none_are_decoded_alike(annotation: Any, classes: tuple[Any, ...]) -> None:
     """With right OpenAPI."""
     events = [sample(cls) for cls in classes]

@@ -128,7 +128,7 @@ def test_the_base_class_of_all_events_has_one_error() -> None:
 def test_a_lone_surrogate_is_an_error(annotation: Any) -> None:
     """As in JSON: it cannot be encoded again."""
     broken = document(ECRImageActionEvent, {"image-tag": "\ud800"})
-    assert errors(annotation, broken) == [((), "surrogates not allowed at $")]
+    assert errors(annotation, broken) == [(("detail", "image-tag"), "lone surrogate in a `str` at $.detail.image-tag")]
 
 
 def test_a_base_class_accepts_the_events_of_its_subclasses() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from conftest import ACCOUNT, APP, ONE_ATTEMPT, OTHER_ACCOUNT, LoopbackSession, digest
 from fake_ecr import (
     DENIED,
@@ -416,6 +417,7 @@ def test_an_error_about_a_shared_parameter_is_not_bisected(server: ECRServer, se
     with pytest.raises(BatchServiceError) as caught:
         service.images(APP.image(tag=f"v{number}") for number in range(250))
     assert [type(error) for error in caught.value.errors.values()] == [InvalidRequestError] * 250
+    assert all(isinstance(error.__cause__, ClientError) for error in caught.value.errors.values())
     assert server.count() <= 3
     before = server.count()
     with pytest.raises(BatchServiceError):

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 from botocore.config import Config
 from conftest import ACCOUNT, APP, ONE_ATTEMPT, OTHER_ACCOUNT, LoopbackSession, digest
-from fake_ecr import THROTTLED, Broken, ECRServer, Slow
+from fake_ecr import THROTTLED, Broken, ECRServer, Slow, Trickle
 
 from ecr_events import BatchServiceError, ImageReference, ServiceTimeoutError, UnavailableError
-from ecr_events.service import ECRService, Image
+from ecr_events.service import ECRService, Image, clients
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -225,6 +225,23 @@ def test_requests_that_end_after_the_timeout_do_no_harm(server: ECRServer, sessi
         with pytest.raises(BatchServiceError):
             service.images([APP.image(tag="a")], timeout=0.1)
     assert service.image(APP.image(tag="a")) is not None
+
+
+def test_a_response_that_never_ends_holds_up_others_for_a_while(
+    server: ECRServer, session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its bytes arrives in time, so no timeout of the connection ends it, nor the connection that it takes."""
+    monkeypatch.setattr(clients, "_MAX_ABANDONED", 0.5)
+    server.add(APP.image(tag="a"))
+    server.fail(Trickle(0.2))
+    service = ECRService(session, config=Config(max_pool_connections=1, read_timeout=1))
+    service.client_for(APP)
+    with pytest.raises(BatchServiceError, match="ServiceTimeoutError"):
+        service.images([APP.image(tag="a")], timeout=1)
+    assert server.count() == 1
+    started = time.monotonic()
+    assert service.image(APP.image(tag="a")) is not None
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals between processes")

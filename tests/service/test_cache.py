@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(10)
 class Fetch:
     """A fetch that records its calls."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.calls: list[list[str]] = []
         self.clock = clock
 
@@ -30,7 +30,7 @@ class Fetch:
 
 def now(values: dict[str, Any]) -> tuple[float, dict[str, Any]]:
     """Return values that are requested now."""
-    return time.time(), values
+    return time.monotonic(), values
 
 
 class Clock:
@@ -70,7 +70,7 @@ def test_a_missing_resource_expires_earlier() -> None:
 def test_a_clock_that_is_set_expires_values(step: float) -> None:
     """Nobody knows any more how old they are, nor whether they are older than an event."""
     clock, monotonic = Clock(), Clock()
-    fetch = Fetch(clock.time)
+    fetch = Fetch(monotonic.time)
     cache: Cache[str, str | Exception | None] = Cache(ttl=60, max_size=9, clock=clock.time, monotonic=monotonic.time)
     clock.now = 1_000_000.0
     cache.get("a", fetch)
@@ -92,12 +92,72 @@ def test_a_clock_that_is_set_during_a_request_expires_its_values() -> None:
     clock.now = 1_000_000.0
 
     def fetch(keys: list[str]) -> Iterator[tuple[float, dict[str, str]]]:
-        sent = clock.now
         clock.now -= 100
-        yield sent, dict.fromkeys(keys, "old")
+        yield monotonic.now, dict.fromkeys(keys, "old")
 
     assert cache.get("a", fetch) == {"a": "old"}
     assert cache.peek("a") is ABSENT
+
+
+@pytest.mark.parametrize("step", [-3600, 3600])
+def test_a_clock_that_is_set_and_set_right_during_a_request(step: float) -> None:
+    """The value is as old as it is, and shows no change that came after it."""
+    clock, monotonic = Clock(), Clock()
+    cache: Cache[str, str] = Cache(ttl=60, max_size=9, clock=clock.time, monotonic=monotonic.time)
+    clock.now = 1_000_000.0
+
+    def fetch(keys: list[str]) -> Iterator[tuple[float, dict[str, str]]]:
+        clock.now += step
+        yield monotonic.now, dict.fromkeys(keys, "old")
+        clock.now -= step
+
+    assert cache.get("a", fetch) == {"a": "old"}
+    for _ in range(59):
+        clock.now += 1
+        monotonic.now += 1
+        assert cache.peek("a") == "old"
+        assert cache.peek("a", since=1_000_000.0) is ABSENT
+    clock.now += 1
+    monotonic.now += 1
+    assert cache.peek("a") is ABSENT
+
+
+def test_a_clock_that_is_set_while_another_thread_waits() -> None:
+    """The value was requested before the change, though this machine's clock was ahead of it then."""
+    clock = Clock()
+    cache: Cache[str, str] = Cache(ttl=60, max_size=9, clock=clock.time)
+    clock.now = 1_000_000.0
+    started, proceed = threading.Event(), threading.Event()
+
+    def fetch_slowly(_: list[str]) -> Iterator[tuple[float, dict[str, str]]]:
+        sent = time.monotonic()
+        started.set()
+        proceed.wait()
+        yield sent, {"a": "old"}
+
+    def fetch(keys: list[str]) -> Iterator[tuple[float, dict[str, str]]]:
+        yield now(dict.fromkeys(keys, "new"))
+
+    thread = threading.Thread(target=cache.get, args=("a", fetch_slowly))
+    thread.start()
+    started.wait()
+    clock.now -= 1_000
+    threading.Timer(0.1, proceed.set).start()
+    assert cache.get("a", fetch, since=clock.now) == {"a": "new"}
+    thread.join()
+
+
+def test_a_value_requested_for_the_future_shows_no_change_of_the_past() -> None:
+    """An event's time may be forged. Others of the future share the value, as a burst of them does."""
+    clock = Clock()
+    fetch = Fetch(clock.time)
+    cache: Cache[str, str | Exception | None] = Cache(ttl=60, max_size=9, clock=clock.time, monotonic=clock.time)
+    clock.now = 100.0
+    cache.get("a", fetch, since=1_000.0)
+    clock.now = 100.05
+    assert cache.peek("a", since=1_000.0) == "A"
+    assert cache.peek("a", since=100.02) is ABSENT
+    assert cache.peek("a", since=99.0) is ABSENT
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,13 @@ from ecr_events.service.responses import ImageFailure
 
 pytestmark = pytest.mark.timeout(30)
 
+CUT_OFF: tuple[type[Exception], None, str] = (
+    (ConnectionClosedError, None, "Connection was closed")
+    if botocore.__version__.startswith("1.41.")
+    else (msgspec.ValidationError, None, "DescribeImagesResponse is truncated")
+)
+"""How botocore sees a connection that is closed amid a body."""
+
 
 @pytest.mark.parametrize(
     ("fault", "error", "cause", "code", "reason"),
@@ -50,7 +57,7 @@ pytestmark = pytest.mark.timeout(30)
         (Error("Odd499", 499, "m"), ServiceError, ClientError, "Odd499", "DescribeImages failed with Odd499: m"),
         (Error("KmsException", 400, "m"), ServiceError, ClientError, "KmsException", "failed with KmsException: m"),
         (Broken.HANG_UP, UnavailableError, ConnectionClosedError, None, "Connection was closed"),
-        (Broken.DROP, UnavailableError, msgspec.ValidationError, None, "DescribeImagesResponse is truncated"),
+        (Broken.DROP, UnavailableError, *CUT_OFF),
         (Broken.TRUNCATED, UnavailableError, msgspec.ValidationError, None, "DescribeImagesResponse is truncated"),
     ],
     ids=lambda value: getattr(value, "code", None) or getattr(value, "name", ""),
@@ -67,7 +74,7 @@ def test_a_fault_is_a_service_error(  # noqa: PLR0917 - the columns of a table
     """It has the reference, ECR's code, and botocore's error as its cause; it is not cached."""
     image = APP.image(digest=digest(1))
     server.add(image)
-    server.fail(fault, times=2 if fault in {Broken.DROP, Broken.TRUNCATED} else 1)
+    server.fail(fault, times=2 if cause is msgspec.ValidationError else 1)
     service = ECRService(session, config=ONE_ATTEMPT)
     with pytest.raises(error, match=re.escape(reason)) as caught:
         service.image(image)
@@ -110,7 +117,18 @@ def test_a_batch_error_survives_pickling(server: ECRServer, session: LoopbackSes
     assert str(error) == str(caught.value)
 
 
-@pytest.mark.parametrize("body", [b'{"imageDetails": [{"imageDigest": "\xc3', b"[1]", b'"x"', b"null", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"imageDetails": [{"imageDigest": "\xc3',
+        b"[1]",
+        b'"x"',
+        b"null",
+        b"[" * 100_000,
+        b'{"imageDetails": [{"imagePushedAt": "0001-01-01T00:00:00+14:00"}]}',  # before the first year, in UTC
+        b'{"imageDetails": [{"imagePushedAt": 1e300}]}',
+    ],
+)
 def test_an_unreadable_response_is_an_unavailable_error(session: LoopbackSession, body: bytes) -> None:
     """The body may end inside a character, or be JSON of another shape."""
     client = session.client("ecr", region_name="eu-west-1")

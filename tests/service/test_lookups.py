@@ -170,26 +170,37 @@ def test_the_pages_of_findings_are_joined(server: ECRServer, session: LoopbackSe
     assert hash(found)
 
 
-def test_status_and_counts_of_findings_are_those_of_the_first_page(server: ECRServer, session: LoopbackSession) -> None:
-    """A scan between two pages changes neither."""
+@pytest.mark.parametrize("scans", [1, 2, 3])
+@pytest.mark.parametrize("has_times", [True, False])
+def test_findings_of_two_scans_are_not_mixed(
+    server: ECRServer, session: LoopbackSession, scans: int, *, has_times: bool
+) -> None:
+    """If the image is scanned again between two pages, they are read once more."""
     image = APP.image(digest=digest(1))
+    numbers = iter(range(2, scans + 1))
 
-    def add(status: str, severity: str) -> None:
-        findings = [{"name": f"CVE-{number}", "severity": severity} for number in range(1_500)]
-        server.add(image, findings=findings, imageScanStatus={"status": status})
+    def add(number: int) -> None:
+        findings = [{"name": f"CVE-{number}-{each}", "severity": "LOW"} for each in range(1_500)]
+        status = "COMPLETE" if has_times or number % 2 else "IN_PROGRESS"
+        scanned = MOMENT.timestamp() + number if has_times else None
+        server.add(image, findings=findings, imageScanStatus={"status": status}, scanned=scanned)
 
     def scan_after_first_page(request: Request) -> bool:
-        if "nextToken" in request.body:
-            add("IN_PROGRESS", "HIGH")
+        if "nextToken" in request.body and (number := next(numbers, None)):
+            add(number)
         return False
 
-    add("COMPLETE", "LOW")
+    add(1)
     server.fail(Slow(0), when=scan_after_first_page)
+    if scans == 3:
+        with pytest.raises(UnavailableError, match="scanned again and again while its findings were read") as caught:
+            ECRService(session).scan_findings(image)
+        assert caught.value.reference == image
+        return
     findings = ECRService(session).scan_findings(image)
     assert findings is not None
-    assert findings.image_scan_status.status == "COMPLETE"
-    assert findings.finding_severity_counts == {"LOW": 1_500}
-    assert [finding.severity for finding in findings.findings] == ["LOW"] * 1_000 + ["HIGH"] * 500
+    assert [finding.name for finding in findings.findings] == [f"CVE-{scans}-{number}" for number in range(1_500)]
+    assert server.count() == 2 * scans
 
 
 def test_findings_of_two_images_are_not_mixed(server: ECRServer, session: LoopbackSession) -> None:
@@ -317,13 +328,14 @@ def test_an_event_with_several_or_no_references(server: ECRServer, session: Loop
 
 
 def test_events_of_one_session_share_a_service(session: LoopbackSession, server: ECRServer) -> None:
-    """They share its cache; another session has another service."""
+    """They share its cache; another session has another service. The last 16 are cached."""
+    assert vars(ecr_service)["_MAX_SHARED"] == 16
     assert service_for(session) is service_for(session)
     assert service_for(session) is not service_for(LoopbackSession(server.url))
-    sessions = [LoopbackSession(server.url) for _ in range(256)]
+    sessions = [LoopbackSession(server.url) for _ in range(16)]
     services = [service_for(other) for other in sessions]
     assert [service_for(other) for other in sessions] == services
-    assert len(vars(ecr_service)["_shared_services"]) == 256
+    assert len(vars(ecr_service)["_shared_services"]) == 16
     for _ in range(3):
         assert sample(ECRImageActionEvent).using(session).image is None
     assert server.count() == 1

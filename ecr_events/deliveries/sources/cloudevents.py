@@ -15,6 +15,7 @@ __all__ = ["ArgoEvent", "CloudEvent"]
 class CloudEvent(Source):
     """A CloudEvent in JSON."""
 
+    name = "a CloudEvent"
     key = "specversion"
     id_key = "id"
 
@@ -35,6 +36,7 @@ class CloudEvent(Source):
 class ArgoEvent(CloudEvent):
     """An event as a sensor of Argo Events passes it on, with its context apart from its data."""
 
+    name = "an Argo Events delivery"
     key = "context"
     nested_in = "context"
 

@@ -13,6 +13,7 @@ __all__ = ["LogEvent", "LogsSubscription", "is_control_message"]
 class LogsSubscription(Source):
     """A delivery to Lambda."""
 
+    name = "a CloudWatch Logs delivery"
     is_base64 = True
     key = "awslogs"
     nested_in = "awslogs"
@@ -21,14 +22,15 @@ class LogsSubscription(Source):
 class LogEvent(Source):
     """A log event in the document that is delivered to Lambda, Kinesis and Firehose."""
 
+    name = "a CloudWatch Logs delivery"
     key = "message"
     id_key = "id"
     payload_key = "message"
     batch_key = "logEvents"
 
     def matches(self, record: dict[str, Any], /) -> bool:
-        """Return whether `record` is a log event, not any object with a message."""
-        return self.key in record and "timestamp" in record
+        """Return whether `record` is a log event, not a line of a log in JSON."""
+        return self.key in record and "timestamp" in record and self.id_key in record
 
 
 def is_control_message(document: Any) -> bool:

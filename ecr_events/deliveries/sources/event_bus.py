@@ -14,6 +14,7 @@ __all__ = ["EventWithMetadata"]
 class EventWithMetadata(Source):
     """An event with its metadata. Without, a target receives an event, or an array of events."""
 
+    name = "an event with the metadata of EventBridge"
     key = "SystemMetadata"
     payload_key = "Data"
 

@@ -14,6 +14,7 @@ __all__ = ["Firehose", "FirehoseOfKafka"]
 class Firehose(TransformSource):
     """A record of a transformation."""
 
+    name = "a Firehose delivery"
     key = "recordId"
     id_key = "recordId"
     is_base64 = True

@@ -21,6 +21,7 @@ __all__ = ["HTTPRequest"]
 class HTTPRequest(Source):
     """A request with an event, or what wraps one, as its body. A CloudEvent in binary form is one, too."""
 
+    name = "an HTTP request"
     key = "body"
     nested_in = "requestContext"
     id_key = "requestId"

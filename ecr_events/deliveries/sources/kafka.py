@@ -21,6 +21,7 @@ __all__ = ["KafkaRecord", "PipesKafkaRecord"]
 class PipesKafkaRecord(Source):
     """A record from EventBridge Pipes, which retry the whole batch."""
 
+    name = "a Kafka delivery"
     is_base64 = True
     key = "offset"
     payload_key = "value"

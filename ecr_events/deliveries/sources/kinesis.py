@@ -16,6 +16,7 @@ __all__ = ["KinesisRecord", "PipesKinesisRecord"]
 class PipesKinesisRecord(PartialBatchSource):
     """A record from EventBridge Pipes."""
 
+    name = "a Kinesis delivery"
     key = "sequenceNumber"
     id_key = "eventID"
     is_base64 = True

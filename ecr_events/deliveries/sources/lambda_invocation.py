@@ -20,6 +20,7 @@ __all__ = ["BatchInvocation", "Invocation", "InvocationEvent", "is_invocation_ev
 class Invocation(Source):
     """A record of an asynchronous invocation, with the payload."""
 
+    name = "a record of a Lambda destination"
     key = "requestPayload"
     id_key = "requestId"
     nested_in = "requestContext"
@@ -47,6 +48,7 @@ class InvocationEvent(Source):
 class BatchInvocation(Source):
     """A record of an invocation with a batch of a stream. It has the batch if it is from S3 or Kafka."""
 
+    name = "a record of a Lambda destination"
     id_key = "requestId"
     nested_in = "requestContext"
 

@@ -16,6 +16,7 @@ __all__ = ["ActiveMQMessage", "RabbitMQMessage"]
 class RabbitMQMessage(Source):
     """A message of RabbitMQ. A Lambda batch has a list of messages for each queue."""
 
+    name = "a RabbitMQ delivery"
     is_base64 = True
     key = "basicProperties"
     batch_key = "rmqMessagesByQueue"
@@ -39,6 +40,7 @@ class RabbitMQMessage(Source):
 class ActiveMQMessage(Source):
     """A message of ActiveMQ."""
 
+    name = "an ActiveMQ delivery"
     is_base64 = True
     key = "messageID"
     id_key = "messageID"

@@ -27,10 +27,10 @@ from ecr_events.deliveries.sources.lambda_invocation import (
 from ecr_events.deliveries.sources.mq import ActiveMQMessage, RabbitMQMessage
 from ecr_events.deliveries.sources.sns import SNSNotification, SNSRecord
 from ecr_events.deliveries.sources.source import NoSource, Source
-from ecr_events.deliveries.sources.sqs import SQS, ReceivedMessage
+from ecr_events.deliveries.sources.sqs import SQS, ReceivedMessage, is_sqs_batch
 from ecr_events.deliveries.sources.step_functions import FunctionResult
 
-__all__ = ["BATCHES", "NO_SOURCE", "SOURCES", "batch_of", "is_control_message", "is_event", "source_of"]
+__all__ = ["BATCHES", "NO_SOURCE", "SOURCES", "batch_of", "is_control_message", "is_event", "name_of", "source_of"]
 
 NO_SOURCE = NoSource()
 
@@ -39,13 +39,13 @@ _LOG_EVENT, _RECEIVED = LogEvent(), ReceivedMessage()
 _RABBITMQ, _ACTIVEMQ = RabbitMQMessage(), ActiveMQMessage()
 
 SOURCES: tuple[Source, ...] = (
+    SNSNotification(),  # whatever else it has, as in the body of a message
     SQS,
     SNSRecord(),
     KinesisRecord(),
     _FIREHOSE_OF_KAFKA,
     _FIREHOSE,
     _RECEIVED,
-    SNSNotification(),
     LogsSubscription(),
     _LOG_EVENT,
     PipesKinesisRecord(),
@@ -94,6 +94,8 @@ def batch_of(document: Any) -> tuple[list[Any], Source] | None:
         return document, _source_of_first(document)
     if not isinstance(document, dict):
         return None
+    if is_sqs_batch(document):  # whatever else it has, as outermost
+        return document["Records"], SQS
     sources = [source for key in document if key in _BATCHES_BY_KEY for source in _BATCHES_BY_KEY[key]]
     batches = [(items, source) for source in sources if (items := source.items(document)) is not None]
     if not batches:
@@ -115,3 +117,10 @@ def _source_of_first(items: list[Any]) -> Source:
 def is_event(document: Any) -> bool:
     """Return whether a document is an event, valid or not, and does not wrap another one."""
     return isinstance(document, dict) and "detail-type" in document and not is_invocation_event(document)
+
+
+def name_of(document: Any) -> str:
+    """Return what a document is called that delivers events; an empty string for anything else."""
+    batch = batch_of(document)
+    source = batch[1] if batch else source_of(document)
+    return source.name if source else ""

@@ -17,6 +17,7 @@ __all__ = ["Notification", "SNSNotification", "SNSRecord", "decode_notification"
 class SNSRecord(Source):
     """A record of a Lambda batch."""
 
+    name = "an SNS delivery"
     key = "Sns"
     nested_in = "Sns"
     id_key = "MessageId"

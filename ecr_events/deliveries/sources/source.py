@@ -54,6 +54,9 @@ class Source:
     A record wraps one payload: an event, or what another source delivered.
     """
 
+    name: ClassVar[str] = ""
+    """The name of its deliveries and records in errors; empty if nothing is from it."""
+
     key: ClassVar[str]
     """Key that distinguishes its records from those of other sources."""
 

@@ -31,7 +31,8 @@ def is_sqs_batch(delivery: Any) -> bool:
         return False
     try:
         items = delivery["Records"]
-        return items.__class__ is list and "messageId" in items[0] and len(items) <= MAX_BATCH
+        is_event = "detail-type" in delivery
+        return not is_event and items.__class__ is list and "messageId" in items[0] and len(items) <= MAX_BATCH
     except (LookupError, TypeError):
         return False
 
@@ -39,6 +40,7 @@ def is_sqs_batch(delivery: Any) -> bool:
 class SQSMessage(PartialBatchSource):
     """A message in a Lambda batch, from EventBridge Pipes or from Argo Events."""
 
+    name = "an SQS delivery"
     key = "messageId"
     id_key = "messageId"
     payload_key = "body"

@@ -13,6 +13,7 @@ __all__ = ["FunctionResult"]
 class FunctionResult(Source):
     """The result of the integration of Lambda. An event that starts an execution is not wrapped."""
 
+    name = "a result of Step Functions"
     key = "Payload"
     payload_key = "Payload"
 
