@@ -101,7 +101,11 @@ def decode_bytes(data: bytes) -> None:
     except UnicodeDecodeError:
         pass
     else:
-        assert same(outcome(text), result)
+        found = outcome(text)
+        if isinstance(found, DecodeError) and "name of a file" in found.reason:  # bytes are not taken for one
+            assert isinstance(result, DecodeError)
+        else:
+            assert same(found, result)
     if isinstance(result, DecodeError):
         if reading.is_exact:
             assert not reading.is_json or expected_class(reading.value) is None, result
