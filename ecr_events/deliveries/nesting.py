@@ -91,7 +91,8 @@ class _Wrapped(msgspec.Struct, frozen=True):
         """Return the payload of a record in it. A payload that exceeds the limit is not charged."""
         id_, attributes, remaining = self.id, self.attributes, limit.remaining
         try:
-            id_, attributes = id_ or source.id(record), source.attributes(record) or attributes
+            id_ = source.id(record) if id_ is None else id_
+            attributes = source.attributes(record) or attributes
             payload = source.payload(record, limit)
             charged = limit.consume_json(_exact(payload)) if isinstance(payload, _TEXT) else None
             return _Wrapped(payload, id_, attributes, depth, charged)

@@ -150,8 +150,9 @@ def test_inner_attributes_win() -> None:
 
 
 def test_the_outermost_id_wins() -> None:
-    """Responses to AWS refer to the record that AWS knows."""
+    """Responses to AWS refer to the record that AWS knows, also if its id is empty."""
     assert only(sqs(json.dumps(notification(PUSH_JSON, "inner")), "outer")).id == "outer"
+    assert only(sqs(json.dumps(notification(PUSH_JSON, "inner")), "")).id == ""
     assert only(sqs(json.dumps(of_data("%")), "outer")).id == "outer"
 
 
