@@ -10,7 +10,7 @@ from ecr_events.cli.files import InvalidDocument, grouped
 from ecr_events.cli.folders import hidden_folder
 from ecr_events.cli.inputs import FileInput, add_files, add_jobs
 from ecr_events.cli.signals import deferred
-from ecr_events.cli.terminal import Commands, add_command, print_error
+from ecr_events.cli.terminal import Commands, add_command, count_of, print_error
 from ecr_events.drafts import DRAFT, Draft, mode_of
 
 if TYPE_CHECKING:
@@ -179,9 +179,9 @@ class _Conversion(FileInput):
 
     def summary(self, rows: int) -> str:
         """Return what has been done, in words."""
-        text = f"{_count(rows, 'row')} from {_count(self.readable, 'file')}"
+        text = f"{count_of('row', rows)} from {count_of('file', self.readable)}"
         if self.invalid:
-            text += f"; {_count(self.invalid, 'document')} could not be decoded: see {self._dead_letters.path}"
+            text += f"; {count_of('document', self.invalid)} could not be decoded: see {self._dead_letters.path}"
         return text
 
     def _check(self) -> None:
@@ -216,10 +216,6 @@ def _check_out(out: Path, *, is_folder: bool) -> tuple[Path, int | None]:
     letters = out.with_name(f"{out.name}.errors.ndjson")
     mode_of(str(letters))
     return letters, mode
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 class _DeadLetters(ExitStack):

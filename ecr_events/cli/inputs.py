@@ -120,7 +120,7 @@ def event_class(text: str) -> type[EventBridgeEvent]:
     """
     names: dict[str, type[EventBridgeEvent]] = {}
     for short, cls in EVENT_TYPES.items():
-        for name in (short, cls.__name__, cls.__name__.removesuffix("Event"), str(detail_type_of(cls))):
+        for name in (short, cls.__name__, cls.__name__.removesuffix("Event"), detail_type_of(cls) or short):
             names[_normalize(name)] = cls
     if found := names.get(_normalize(text)):
         return found

@@ -113,7 +113,7 @@ def _match(pattern: EventPattern, documents: FileInput) -> int:
             matching += 1
             write_json(msgspec.json.format(document, indent=-1))
     status = documents.finish()
-    print_error(f"{matching} of {total} events match")
+    print_error(f"{matching:,} of {total:,} events match")
     return status
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from ecr_events.cli.counts import CRITICAL_FINDING, CRITICAL_SCAN, FAILED_REPLICATION, Alarm, EventCounts, count_events
 from ecr_events.cli.inputs import EventInput, add_arguments, add_jobs
-from ecr_events.cli.terminal import Commands, add_command, print_error, write_json
+from ecr_events.cli.terminal import Commands, add_command, count_of, print_error, write_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,8 +50,7 @@ def _run(options: argparse.Namespace) -> int:
         show(counts, screen)
     status = events.finish()
     if events.invalid:
-        documents = "document" if events.invalid == 1 else "documents"
-        print_error(f"{events.invalid:,} {documents} could not be decoded")
+        print_error(f"{count_of('document', events.invalid)} could not be decoded")
     return status
 
 
@@ -114,7 +113,8 @@ def show(counts: EventCounts, screen: "Console") -> None:
             if shown[alarm[0]] <= _MAX_ALARMS:
                 rows.append([*(cell(text, "red") for text in alarm), cell(f"{count:,}")])
         columns = Column("needs attention"), Column("repository", folds=True), Column("details", folds=True), number
-        title = f"{counts.alarms.total():,} events need attention"
+        total = counts.alarms.total()
+        title = f"{count_of('event', total)} {'needs' if total == 1 else 'need'} attention"
         print_table(screen, columns, rows, title=title, caption=_omitted(counts.alarms, rows))
         screen.print()
     if totals.kinds:
@@ -140,7 +140,7 @@ def show(counts: EventCounts, screen: "Console") -> None:
             )
             screen.print()
     total = totals.kinds.total()
-    screen.print(f"{total:,} {'event' if total == 1 else 'events'}")
+    screen.print(count_of("event", total))
 
 
 def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from ecr_events.cli.streams import print_to_stderr, write_lines
 
-__all__ = ["Commands", "Errors", "add_command", "print_error", "printable", "write_json"]
+__all__ = ["Commands", "Errors", "add_command", "count_of", "print_error", "printable", "write_json"]
 
 Commands: TypeAlias = Any
 """The result of argparse's ``add_subparsers``, whose class has no public name."""
@@ -32,6 +32,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def count_of(noun: str, number: int) -> str:
+    """Return a number of things: ``1 event``, ``1,000 events``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def print_error(error: object) -> None:

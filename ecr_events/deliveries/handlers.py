@@ -8,7 +8,7 @@ from typing import Final, TypeAlias, cast
 import msgspec
 
 from ecr_events.deliveries.records import InvalidRecord, Record
-from ecr_events.errors import DecodeError
+from ecr_events.errors import DecodeError, ServiceError
 from ecr_events.events import ECREvent, UnknownEvent
 
 __all__ = [
@@ -108,15 +108,17 @@ def _is_deferred(result: object) -> bool:
 def log_failure(failure: Failure) -> None:
     """Log a failure at ERROR to the logger ``ecr_events``: the record's id, and what failed where.
 
-    The message of a handler's exception may quote the event, so its class and its traceback are logged without it.
+    The message of a handler's exception may quote the event, so its class and its traceback are logged without it. That
+    of a lookup names no more of the event than the repository or the image.
     """
     import logging
 
     error = failure.error
-    if isinstance(error, DecodeError):
-        reason = f"{type(error).__name__}: {error}"
-    else:
+    reason = type(error).__name__
+    if isinstance(error, DecodeError | ServiceError):
+        reason += f": {error}"
+    if not isinstance(error, DecodeError):
         import traceback
 
-        reason = "\n".join([type(error).__name__, *map(str.rstrip, traceback.format_tb(error.__traceback__))])
+        reason = "\n".join([reason, *map(str.rstrip, traceback.format_tb(error.__traceback__))])
     logging.getLogger("ecr_events").error("record %.200r failed: %s", failure.record.id, reason)

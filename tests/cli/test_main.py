@@ -30,6 +30,7 @@ from ecr_events.samples import sample_json
         (["decode", "--since", "999999w", "-"], "invalid time '999999w'"),
         (["decode", "--limit", "0", "-"], "invalid number '0': must be 1 or more"),
         (["sample", "image-acton"], "unknown type 'image-acton': did you mean image-action?"),
+        (["sample", "none"], "unknown type 'none': must be one of image-action, image-scan, "),
         (["pattern", "ECRScan"], "unknown type 'ECRScan': did you mean "),
         (["nothing"], "invalid choice"),
         ([], "COMMAND"),

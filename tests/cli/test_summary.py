@@ -15,6 +15,14 @@ from ecr_events.archives import write
 from ecr_events.samples import sample
 
 
+def test_one_event_needs_attention(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Numbers of one are followed by singular words."""
+    write([sample(ECRReplicationActionEvent, result="FAILED")], tmp_path / "events.ndjson")
+    _, out, _ = run(capfd, "summary", tmp_path)
+    assert out[0].strip() == "1 event needs attention"
+    assert out[-1] == "1 event"
+
+
 def test_events_that_need_attention_come_first(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Failed replications and critical findings, then counts by type, repository and day."""
     failed = sample(ECRReplicationActionEvent)

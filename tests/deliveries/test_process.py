@@ -15,7 +15,7 @@ import pytest
 from conftest import UnusedSession
 from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON, batch_invocation
 
-from ecr_events import DecodeError, ECREvent, EventBridgeEvent, UnknownEvent
+from ecr_events import AccessDeniedError, DecodeError, ECREvent, EventBridgeEvent, UnknownEvent
 from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
 from ecr_events.deliveries.handlers import DEFERRING_FLAGS
 from ecr_events.deliveries.sources.kafka import KafkaRecord
@@ -524,6 +524,21 @@ def test_failures_are_logged_by_default(caplog: pytest.LogCaptureFixture) -> Non
     assert place.startswith(f'  File "{__file__}", line ')
     assert place.endswith(", in fail_replications")
     assert line.strip() == "raise LookupError(event.id)"
+
+
+def test_a_failed_lookup_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever reads the log learns which IAM action is missing for which repository, and where it was needed."""
+    repository = PUSH.repository_reference
+
+    def look_up(_: EventBridgeEvent) -> None:
+        raise AccessDeniedError("not authorized to perform: ecr:DescribeImages", reference=repository)
+
+    assert process({"Records": [sqs(PUSH_JSON, "a")]}, look_up) == failed("a")
+    (message,) = caplog.messages
+    first, place, *_ = message.splitlines()
+    assert first == f"record 'a' failed: AccessDeniedError: {repository}: not authorized to perform: ecr:DescribeImages"
+    assert place.startswith('  File "')
+    assert ", in look_up" in message
 
 
 def test_the_log_never_has_the_payload(caplog: pytest.LogCaptureFixture) -> None:
