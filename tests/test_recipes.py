@@ -7,6 +7,8 @@ from typing import Any, get_args
 import boto3
 import msgspec
 import pytest
+from conftest import LoopbackSession
+from fake_ecr import DENIED, ECRServer
 from readme import block
 
 from ecr_events import (
@@ -80,10 +82,10 @@ def recipe(name: str) -> Any:
     return function(name)
 
 
-def function(name: str) -> Any:
-    """Return a function of the README."""
+def function(name: str, mark: str = "") -> Any:
+    """Return a function of the README, from the only block with `mark`; by default its definition."""
     names: dict[str, Any] = {}
-    exec(compile(block(f"def {name}("), "README.md", "exec"), names)  # noqa: S102 - the README is ours
+    exec(compile(block(mark or f"def {name}("), "README.md", "exec"), names)  # noqa: S102 - the README is ours
     return names[name]
 
 
@@ -210,3 +212,29 @@ def test_the_bugs_of_hand_written_dicts_go_away(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == "team/app:1.4.2\n"
     assert after(deliver([untagged, push, failed], "sns-sqs"), None) == {"batchItemFailures": []}
     assert capsys.readouterr().out == f"team/app:{untagged.detail.image_digest}\nteam/app:1.4.2\n"
+
+
+def test_images_are_looked_up_one_by_one_or_as_a_batch(
+    server: ECRServer, session: LoopbackSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a call for each image, or for those of each repository; a failed lookup fails its record alone."""
+    monkeypatch.setattr("boto3.Session", lambda: session)
+    digests = [f"sha256:{number:064x}" for number in range(10)]
+    pushes = [sample(ECRImageActionEvent, image_tag=None, image_digest=digest) for digest in digests]
+    for push in pushes:
+        (reference,) = push.image_references
+        server.add(reference)
+    denied = sample(ECRImageActionEvent, repository_name="team/denied")
+    server.fail(DENIED, times=None, when=lambda request: request.body["repositoryName"] == "team/denied")
+    delivery = deliver([denied, *pushes, b"{"], "sns-sqs")
+    failures = {"batchItemFailures": [{"itemIdentifier": "m-0"}, {"itemIdentifier": "m-11"}]}
+    shown: list[list[str]] = []
+    for mark, calls in ("report_size, session=service)", 11), ("def images_of(", 2):
+        before = server.count("DescribeImages")
+        assert function("lambda_handler", mark)(delivery, None) == failures
+        assert server.count("DescribeImages") - before == calls
+        shown.append(capsys.readouterr().out.splitlines())
+    one_by_one, (error, *batch) = shown
+    assert error.startswith("1 of 11 lookups failed (1 AccessDeniedError); first: ")
+    assert batch == one_by_one
+    assert len(batch) == len(pushes)
