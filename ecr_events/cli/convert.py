@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecr_events.cli.arguments import add_files, add_jobs
 from ecr_events.cli.files import InvalidDocument, grouped
 from ecr_events.cli.folders import hidden_folder
-from ecr_events.cli.inputs import FileInput, add_files, add_jobs
+from ecr_events.cli.inputs import FileInput
 from ecr_events.cli.signals import deferred
 from ecr_events.cli.terminal import Commands, add_command, count_of, print_error
 from ecr_events.drafts import DRAFT, Draft, mode_of

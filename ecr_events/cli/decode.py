@@ -4,7 +4,8 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from ecr_events.cli.inputs import EventInput, add_arguments, add_jobs
+from ecr_events.cli.arguments import add_arguments, add_jobs
+from ecr_events.cli.inputs import EventInput
 from ecr_events.cli.lines import encode_lines
 from ecr_events.cli.outcomes import outcome_of, repository_names
 from ecr_events.cli.streams import flush, write_lines

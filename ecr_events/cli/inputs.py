@@ -1,18 +1,15 @@
-"""The files that a command reads: the arguments that select them and their events, errors, and the progress bar."""
+"""The files that a command's arguments select: reading them, their errors, and the progress bar."""
 
 import argparse
-import difflib
 import os
-import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import Any, get_args
+from typing import Any
 
 from ecr_events.archives.sources import expand_paths
 from ecr_events.cli.files import (
@@ -29,21 +26,8 @@ from ecr_events.cli.files import (
     process_files,
 )
 from ecr_events.cli.terminal import Errors, print_error
-from ecr_events.events import ECREvent, EventBridgeEvent, UnknownEvent
-from ecr_events.events.envelope import detail_type_of
 
-__all__ = [
-    "EVENT_TYPES",
-    "EventInput",
-    "FileInput",
-    "add_arguments",
-    "add_files",
-    "add_filters",
-    "add_jobs",
-    "add_type",
-    "event_class",
-    "group_for_workers",
-]
+__all__ = ["EventInput", "FileInput", "group_for_workers"]
 
 _PROGRESS_SIZE = 8_000_000
 """Minimum size of the files, in bytes, for a progress bar."""
@@ -53,134 +37,6 @@ _PARALLEL_SIZE = 8_000_000
 
 _GROUP_SIZE = 1_000_000
 """Minimum size of the files, in bytes, that a worker reads at a time."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of an `EventInput`."""
-    add_files(parser)
-    add_filters(parser)
-
-
-def add_files(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that select files and types of events."""
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="a file, directory or glob pattern; - for standard input; JSON lines, a JSON array or adjacent documents, "
-        "plain or gzip",
-    )
-    argument: Any = parser.add_argument(
-        "--type",
-        action="append",
-        type=event_class,
-        metavar="TYPE",
-        help="only events of this type, such as image-action; may be repeated; others are hardly validated",
-    )
-    argument.completer = _complete_type
-    parser.add_argument(
-        "--on-error",
-        choices=("report", "skip", "stop"),
-        default="report",
-        help="for documents that cannot be decoded: report them and exit with status 1 (default), skip them, "
-        "or stop at the first",
-    )
-
-
-def add_filters(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that select events by repository and time."""
-    parser.add_argument(
-        "--repository", metavar="NAME", help="only events about this repository; may contain * and ? as wildcards"
-    )
-    parser.add_argument(
-        "--since",
-        type=_parse_time,
-        metavar="TIME",
-        help="only events from this time on: 2026-05-04, 2026-05-04T09:15, or 7d for the last seven days (w, d, h, m)",
-    )
-    parser.add_argument("--until", type=_parse_time, metavar="TIME", help="only events before this time")
-    parser.add_argument("--limit", type=_parse_count, metavar="N", help="only the first N of these events")
-
-
-def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that selects the number of processes, for commands that call `FileInput.process`."""
-    parser.add_argument(
-        "--jobs",
-        type=_parse_count,
-        metavar="N",
-        help="number of processes that read large files, unless --limit is set (default: the number of cores)",
-    )
-
-
-def event_class(text: str) -> type[EventBridgeEvent]:
-    """Return the event class for a class name, a detail-type, or an abbreviation such as ``image-action``.
-
-    Raises:
-        argparse.ArgumentTypeError: The type is unknown.
-    """
-    names: dict[str, type[EventBridgeEvent]] = {}
-    for short, cls in EVENT_TYPES.items():
-        for name in (short, cls.__name__, cls.__name__.removesuffix("Event"), detail_type_of(cls) or short):
-            names[_normalize(name)] = cls
-    if found := names.get(_normalize(text)):
-        return found
-    advice = f"must be one of {', '.join(EVENT_TYPES)}"
-    for similar in difflib.get_close_matches(_normalize(text), names, n=1):
-        advice = f"did you mean {_short_name(names[similar])}?"
-    raise argparse.ArgumentTypeError(f"unknown type {text!r}: {advice}")
-
-
-def _short_name(cls: type[EventBridgeEvent]) -> str:
-    words = (detail_type_of(cls) or "unknown").lower().replace(" ", "-")
-    return words.removeprefix("ecr-").removeprefix("aws-")
-
-
-EVENT_TYPES = {_short_name(cls): cls for cls in (*get_args(ECREvent), UnknownEvent)}
-"""The event classes by what is typed for them."""
-
-
-def _complete_type(**_: Any) -> Iterable[str]:
-    return EVENT_TYPES
-
-
-def add_type(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
-    """Add the argument for an event class."""
-    argument: Any = parser.add_argument(
-        "type",
-        type=event_class,
-        metavar="TYPE",
-        nargs="?" if is_optional else None,
-        help=f"one of {', '.join(name for name in EVENT_TYPES if name != 'unknown')}, or unknown",
-    )
-    argument.completer = _complete_type
-
-
-def _normalize(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
-
-
-def _parse_count(text: str) -> int:
-    if not (text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"invalid number {text!r}: must be 1 or more")
-    return min(int(text), sys.maxsize)
-
-
-_AGO = re.compile(r"([0-9]{1,6})([wdhm])")
-
-_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
-
-
-def _parse_time(text: str) -> datetime:
-    """Return a time, in UTC unless it has an offset."""
-    try:
-        if ago := _AGO.fullmatch(text):
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        time = datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as error:
-        raise argparse.ArgumentTypeError(
-            f"invalid time {text!r}: must be like 2026-05-04, 2026-05-04T09:15, 7d or 12h"
-        ) from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 class FileInput:

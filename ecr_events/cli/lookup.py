@@ -7,7 +7,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from ecr_events.cli.inputs import EventInput, add_arguments
+from ecr_events.cli.arguments import add_arguments
+from ecr_events.cli.inputs import EventInput
 from ecr_events.cli.terminal import Commands, Errors, add_command, print_error, write_json
 from ecr_events.errors import BatchServiceError, CredentialsError, InvalidReferenceError, ServiceError
 from ecr_events.references import ImageReference, RepositoryReference

@@ -13,8 +13,9 @@ from msgspec import inspect
 
 from ecr_events.archives import BinaryReader, OnError
 from ecr_events.archives.file_reader import Decoders, read_decoded
+from ecr_events.cli.arguments import add_type
 from ecr_events.cli.files import Send, read_files
-from ecr_events.cli.inputs import FileInput, add_type
+from ecr_events.cli.inputs import FileInput
 from ecr_events.cli.streams import flush
 from ecr_events.cli.terminal import Commands, add_command, print_error, write_json
 from ecr_events.codec import decode

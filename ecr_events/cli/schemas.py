@@ -4,7 +4,7 @@ import argparse
 
 import msgspec
 
-from ecr_events.cli.inputs import add_type
+from ecr_events.cli.arguments import add_type
 from ecr_events.cli.streams import write_lines
 from ecr_events.cli.terminal import Commands, add_command, print_error, write_json
 from ecr_events.codec import json_schema

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from ecr_events.cli.arguments import add_arguments, add_jobs
 from ecr_events.cli.counts import CRITICAL_FINDING, CRITICAL_SCAN, FAILED_REPLICATION, Alarm, EventCounts, count_events
-from ecr_events.cli.inputs import EventInput, add_arguments, add_jobs
+from ecr_events.cli.inputs import EventInput
 from ecr_events.cli.terminal import Commands, add_command, count_of, print_error, write_json
 
 if TYPE_CHECKING:
