@@ -15,7 +15,18 @@ from conftest import UnusedSession
 from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON
 
 from ecr_events.deliveries import InvalidRecord, Record, unwrap
-from ecr_events.testing.wrappers import b64, gzipped, kinesis, logs, notification, received, sns, sqs, subscription
+from ecr_events.testing.wrappers import (
+    b64,
+    firehose,
+    gzipped,
+    kinesis,
+    logs,
+    notification,
+    received,
+    sns,
+    sqs,
+    subscription,
+)
 
 REASONS = {"ERROR_CODE": "NO_PERMISSIONS", "RULE_ARN": "arn:aws:events:eu-west-1:012345678901:rule/ecr"}
 
@@ -305,3 +316,23 @@ def test_json_that_was_encoded_twice_is_decoded() -> None:
         assert found.event == PUSH
     for delivery in (no_event, kinesis(no_event), {"Records": [sqs(no_event)]}):
         assert reason(delivery) == "JSON is malformed: invalid character (byte 0)"
+
+
+@pytest.mark.parametrize(
+    ("delivery", "ids"),
+    [
+        ({"Records": [kinesis(PUSH_JSON)]}, ["s-1"]),
+        ({"Records": [kinesis(PUSH_JSON) | {"messageId": "m"}]}, ["m"]),
+        ({"Records": [kinesis(PUSH_JSON) | {"eventSource": "aws:sqs"}]}, [None]),
+        ({"Records": [kinesis(PUSH_JSON) | {"Type": "Notification"}]}, [None]),
+        ({"Records": [kinesis(PUSH_JSON) | {"Sns": {"MessageId": "n"}}]}, ["n"]),
+        ({"invocationId": "", "records": [firehose(PUSH_JSON)]}, ["f-1"]),
+        ({"invocationId": "", "records": [firehose(PUSH_JSON) | {"kafkaRecordValue": ""}]}, ["f-1"]),
+        ({"invocationId": "", "Messages": [{"MessageId": "m", "Body": ""}], "records": [firehose(PUSH_JSON)]}, ["m"]),
+    ],
+)
+def test_a_batch_of_two_sources_is_read_alike_in_every_form(delivery: dict[str, Any], ids: list[str | None]) -> None:
+    """The quick parser of compact JSON leaves it to the general one; AWS sends none."""
+    compact = json.dumps(delivery, separators=(",", ":")).encode()
+    for form in (delivery, compact, compact.decode(), json.dumps(delivery).encode()):
+        assert [record.id for record in unwrap(form)] == ids
