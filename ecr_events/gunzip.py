@@ -46,7 +46,8 @@ def gunzip(pieces: Iterable[bytes], *, size: int = PIECE) -> Iterator[bytes]:
                     left = member.unconsumed_tail
             except zlib.error as error:
                 yield from _salvage(before, compressed, yielded, zlib.error)
-                raise DecodeError.from_exception(error, b"") from error
+                reason = str(error).rpartition(": ")[2]
+                raise DecodeError(f"gzip is damaged: {reason}", "$", b"") from error
             if member.eof:
                 left, member = member.unused_data, None
     if member:

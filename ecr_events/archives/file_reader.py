@@ -35,6 +35,20 @@ _MIN_WINDOW = 1 << 14
 _LAST_BYTES = b"}] \t\r\n,"
 """Last bytes of text that may end with a complete document."""
 
+_OTHER_FORMATS = {
+    b"\x1f\x8b": "gzip inside gzip",
+    b"(\xb5/\xfd": "zstd",
+    b"\xfd7zXZ": "xz",
+    b"BZh": "bzip2",
+    b"PK\x03\x04": "a zip file",
+    b"PAR1": "Parquet",
+    b"ARROW1": "Arrow",
+    b"Obj\x01": "Avro",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+"""What a file is not read of, by its first bytes."""
+
 _BRACKETS = re.compile(rb"[\[\],]")
 _COMMA = re.compile(rb"[ \t\r\n]*+,?")
 _SEPARATOR = re.compile(rb"\}[ \t\r\n]*+,?[ \t\r\n]*+\{")
@@ -308,7 +322,12 @@ class FileReader:
 
     def _error(self, error: DecodeError, payload: bytes) -> ArchiveError:
         """Return `error` with the current position."""
-        found = ArchiveError(error.reason, error.path, payload, file=self._name, offset=self._offset, line=self._line)
+        reason = error.reason
+        if self._offset == 0:
+            for magic, name in _OTHER_FORMATS.items():
+                if payload.startswith(magic):
+                    reason = f"expected JSON, plain or gzip, got {name}"
+        found = ArchiveError(reason, error.path, payload, file=self._name, offset=self._offset, line=self._line)
         found.__cause__ = error.__cause__
         detach(found)
         return found

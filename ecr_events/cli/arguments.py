@@ -18,7 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of an `EventInput`."""
     add_files(parser)
     parser.add_argument(
-        "--repository", metavar="NAME", help="only events about this repository; may contain * and ? as wildcards"
+        "--repository",
+        type=_parse_name,
+        metavar="NAME",
+        help="only events about this repository; may contain * and ? as wildcards",
     )
     parser.add_argument(
         "--since",
@@ -62,7 +65,7 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=_parse_count,
         metavar="N",
-        help="number of processes that read large files, unless --limit is set (default: the number of cores)",
+        help="number of processes that read large files (default: the number of cores)",
     )
 
 
@@ -114,9 +117,16 @@ def _normalize(text: str) -> str:
 
 
 def _parse_count(text: str) -> int:
-    if not (text.isdecimal() and int(text)):
+    number = int(text[:20]) if text.isdecimal() else 0
+    if not number:
         raise argparse.ArgumentTypeError(f"invalid number {text!r}: must be 1 or more")
-    return min(int(text), sys.maxsize)
+    return min(number, sys.maxsize)
+
+
+def _parse_name(text: str) -> str:
+    if not text:  # of a shell's variable that is not set
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
 
 
 _AGO = re.compile(r"([0-9]{1,6})([wdhm])")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeAlias
 
-from ecr_events.cli.outcomes import Outcome, outcome_key, outcome_of
+from ecr_events.cli.outcomes import Outcome, in_utc, outcome_key, outcome_of
 from ecr_events.events import (
     ECREvent,
     ECRImageScanEvent,
@@ -33,7 +33,7 @@ class EventCounts:
         self.days: dict[Outcome, Counter[int]] = {}
         """Events by outcome and day, in the order in which the outcomes were first seen.
 
-        A day is the ordinal of its date.
+        A day is the ordinal of its date in UTC.
         """
 
         self.alarms: Counter[Alarm] = Counter()
@@ -50,7 +50,7 @@ class EventCounts:
                 days = self.days.setdefault(outcome, Counter())
                 counted = known[key] = outcome, outcome.needs_attention, days
             outcome, needs_attention, days = counted
-            days[event.time.toordinal()] += 1
+            days[in_utc(event.time).toordinal()] += 1
             if needs_attention:
                 self.alarms[_alarm(event, outcome)] += 1
 
@@ -76,6 +76,6 @@ def _alarm(event: ECREvent | UnknownEvent, outcome: Outcome) -> Alarm:
         case Inspector2FindingEvent():
             return CRITICAL_FINDING, name, event.detail.title
         case ECRImageScanEvent() | Inspector2ScanEvent():
-            return CRITICAL_SCAN, name, f"{event.detail.image_tag or event.detail.image_digest}"
+            return CRITICAL_SCAN, name, event.detail.image_tag or event.detail.image_digest or ""
         case _:
             return f"{outcome.detail_type}: {outcome.text}", name, event.region

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ecr_events.cli.arguments import add_arguments, add_jobs
 from ecr_events.cli.inputs import EventInput
 from ecr_events.cli.lines import encode_lines
-from ecr_events.cli.outcomes import outcome_of, repository_names
+from ecr_events.cli.outcomes import in_utc, outcome_of, repository_names
 from ecr_events.cli.streams import flush, write_lines
 from ecr_events.cli.terminal import Commands, add_command, write_json
 from ecr_events.codec import encode
@@ -90,7 +90,8 @@ def _table_printer() -> Callable[[list[ECREvent | UnknownEvent]], None]:
         for event in page:
             outcome = outcome_of(event)
             style = "red" if outcome.needs_attention else "dim" if isinstance(event, UnknownEvent) else ""
-            texts = f"{event.time:%Y-%m-%d %H:%M:%S}", event.region, outcome.detail_type, outcome.text, _names(event)
+            time = f"{in_utc(event.time):%Y-%m-%d %H:%M:%S}"
+            texts = time, event.region, outcome.detail_type, outcome.text, _names(event)
             rows.append([cell(text, style) for text in texts])
         print_table(screen, columns, rows, show_header=show_header)
         show_header = False

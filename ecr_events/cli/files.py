@@ -135,7 +135,7 @@ class Selection(Struct, frozen=True, kw_only=True):
 
     @property
     def _selects_all(self) -> bool:
-        return not (self.since or self.until or self.repository)
+        return self.since is None and self.until is None and self.repository is None
 
     def _selects(self, event: EventBridgeEvent) -> bool:
         return (

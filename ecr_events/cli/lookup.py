@@ -121,12 +121,19 @@ def _table_printer() -> Callable[[_Rows], None]:
         cells: list[list[Cell]] = []
         for reference, resource in rows:
             repository = reference.repository if isinstance(reference, ImageReference) else reference
-            named = reference.image_tag or reference.image_digest if isinstance(reference, ImageReference) else ""
+            names = repository.repository_name, _short_name(reference), repository.region
             result = cell("missing", "red") if resource is None else cell(_describe(resource), "green")
-            cells.append([cell(repository.repository_name), cell(str(named)[:19]), cell(repository.region), result])
+            cells.append([*map(cell, names), result])
         print_table(console(), columns, cells)
 
     return print_rows
+
+
+def _short_name(reference: RepositoryReference | ImageReference) -> str:
+    """Return the tag of an image, else its digest, shortened."""
+    if isinstance(reference, RepositoryReference):
+        return ""
+    return reference.image_tag or str(reference.image_digest)[:19]
 
 
 def _describe(resource: Image | Repository) -> str:

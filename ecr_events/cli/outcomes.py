@@ -4,6 +4,7 @@ AWS uses the same names in all detail-types, so a new detail-type needs no code 
 """
 
 from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from ecr_events.events import (
 )
 from ecr_events.events.image_event import ImageEvent
 
-__all__ = ["Outcome", "needs_attention", "outcome_key", "outcome_of", "repository_names"]
+__all__ = ["Outcome", "in_utc", "needs_attention", "outcome_key", "outcome_of", "repository_names"]
 
 _FIELDS = (
     "action_type",
@@ -29,6 +30,16 @@ _FIELDS = (
     "error_code",
 )
 """The fields of a detail that make up its outcome, in order."""
+
+
+def in_utc(time: datetime) -> datetime:
+    """Return a time in UTC, as AWS sends it; as it is, if it is out of range there."""
+    if time.tzinfo is UTC:
+        return time
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        return time
 
 
 class Outcome(NamedTuple):

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from ecr_events import __version__
@@ -26,10 +27,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     for module in (decode, summary, convert, lookup, pattern, schemas, demo):
         module.add_to(commands)
     if "_ARGCOMPLETE" in os.environ:  # set by the function that completes a line in a shell
-        import argcomplete
+        with suppress(ImportError):
+            import argcomplete
 
-        argcomplete.autocomplete(parser, exit_method=sys.exit)
-    return parser.parse_args(arguments)
+            argcomplete.autocomplete(parser, exit_method=sys.exit)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 class _Parser(argparse.ArgumentParser):

@@ -73,6 +73,9 @@ def _run(options: argparse.Namespace) -> int:
     if (options.type is None) == (options.rule is None):
         print_error("pattern needs either a TYPE or a --rule")
         return 2
+    if options.rule == "-" and options.paths == ["-"]:
+        print_error("only one of --rule and --match can be standard input")
+        return 2
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

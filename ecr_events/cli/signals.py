@@ -20,6 +20,9 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 _PATIENCE = 1.0
 """Seconds in which further signals are taken for the same one, and for which it waits for a reader of the output."""
 
+_SHORTEST = 0.01
+"""Seconds that output is tried when the others are over."""
+
 
 class Received:
     """The signals that a command has received."""
@@ -77,7 +80,8 @@ class Received:
 
     def _set_timer(self) -> None:
         if self.number and self._has_timer:
-            signal.setitimer(signal.ITIMER_REAL, _PATIENCE if self._is_output else 0)
+            left = max(self._time + _PATIENCE - monotonic(), _SHORTEST)
+            signal.setitimer(signal.ITIMER_REAL, left if self._is_output else 0)
 
 
 _commands: list[Received] = []

@@ -24,6 +24,7 @@ def add_command(commands: Commands, name: str, help: str, example: str) -> argpa
         epilog=f"example: {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.set_defaults(parser=parser)
     return parser
 
 
@@ -42,8 +43,8 @@ def count_of(noun: str, number: int) -> str:
 def print_error(error: object) -> None:
     """Print an error to standard error."""
     text = str(error)
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        text = f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        text = f"{error.filename or repr('')}: {error.strerror[0].lower()}{error.strerror[1:]}"
     print_to_stderr(f"ecr-events: {printable(text)}")
 
 
@@ -60,8 +61,11 @@ class Errors:
         self._causes: dict[str, str] = {}
 
     def add(self, error: object, cause: str) -> None:
-        """Count an error, and print it if it is the first of its cause, in which numbers make no difference."""
-        key = _NUMBER.sub("N", cause)
+        """Count an error, and print it if it is the first of its cause.
+
+        Numbers and quoted values make no difference in a cause.
+        """
+        key = _VALUE.sub("N", cause)
         self._counts[key] += 1
         if key not in self._causes:
             self._causes[key] = cause
@@ -76,7 +80,7 @@ class Errors:
         self._causes.clear()
 
 
-_NUMBER = re.compile("0x[0-9a-f]+|[0-9]+")
+_VALUE = re.compile("""0x[0-9a-f]+|[0-9]+|'[^']*'|"[^"]*\"""")
 
 
 def write_json(line: bytes) -> None:

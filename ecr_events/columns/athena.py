@@ -22,7 +22,7 @@ _PARTITION_TYPES = "date", "string"
 
 _NAME = re.compile(r"[a-z0-9_]{1,255}", re.ASCII)
 
-_LOCATION = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[^'\\*\x00-\x1f\x7f]*)?", re.ASCII)
+_LOCATION = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[^'\\*]*)?", re.ASCII)
 """A bucket and a prefix, without what Athena refuses in a location and what would end a string."""
 
 
@@ -54,7 +54,7 @@ def athena_ddl(table: str, location: str) -> str:
         raise ValueError(
             f"table must be a name of lower-case letters, digits and underscores, or database.table, not {table!r:.200}"
         )
-    if not _LOCATION.fullmatch(location):
+    if not (_LOCATION.fullmatch(location) and location.isprintable()):
         raise ValueError(f"location must be a folder such as 's3://bucket/events/', not {location!r:.200}")
     schema = arrow_schema(dictionaries=False)
     types = zip(schema.names, schema.types, strict=True)

@@ -143,5 +143,5 @@ def _decompress(compressed: bytes, limit: ExpansionLimit) -> bytes:
             limit.consume(len(piece))
             decompressed.write(piece)
     except DecodeError as error:
-        raise ValueError(f"invalid gzip: {error.reason}") from error
+        raise ValueError(error.reason) from error
     return decompressed.getvalue()

@@ -152,11 +152,32 @@ def test_damaged_gzip_is_an_error_after_its_events(damage: str) -> None:
     errors: list[ArchiveError] = []
     assert len(list(read(archive, on_error=errors.append))) == len(texts)
     assert len(errors) == 1
+    assert errors[0].reason.startswith("gzip is ")
     assert (errors[0].offset, errors[0].line, errors[0].payload) == (len("\n".join(texts)) + 1, len(texts) + 1, b"")
     with pytest.raises(ArchiveError):
         list(read(archive))
     del archive[len(archive) // 2 :]
     assert len(list(read(archive, on_error="skip"))) > len(texts) // 3
+
+
+@pytest.mark.parametrize(
+    ("content", "format_"),
+    [
+        (b"PAR1\x15\x04", "Parquet"),
+        (b"(\xb5/\xfd\x04", "zstd"),
+        (b"BZh91AY", "bzip2"),
+        (b"PK\x03\x04", "a zip file"),
+        ("[]".encode("utf-16"), "UTF-16"),
+        (gzip.compress(b"{}"), "gzip inside gzip"),
+    ],
+)
+def test_another_format_is_named(content: bytes, format_: str) -> None:
+    """The file is not damaged."""
+    with pytest.raises(ArchiveError, match=f"^archive:1: byte 0: expected JSON, plain or gzip, got {format_} at "):
+        list(read(gzip.compress(content)))
+    errors: list[ArchiveError] = []
+    list(read(gzip.compress(LINES[0].encode() + b"\n" + content), on_error=errors.append))
+    assert "got" not in errors[0].reason
 
 
 class Trickle:

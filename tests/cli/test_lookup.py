@@ -105,6 +105,27 @@ def test_malformed_references_are_reported(
     assert err == ["ecr-events: lookups require boto3: pip install boto3"]
 
 
+def test_errors_that_differ_in_a_value_are_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand malformed regions have one cause."""
+    monkeypatch.setattr("boto3.Session", Mock(return_value=session))
+    write([sample(ECRImageActionEvent, region=f"r/{letter}") for letter in "abcd"], tmp_path / "e")
+    _, _, err = run(capfd, "lookup", tmp_path / "e")
+    assert [line.rpartition(": not ")[2] for line in err] == ["an AWS region: 'r/a'"] * 2
+    assert "7 more: " in err[1]
+
+
+def test_tags_are_shown_whole(tmp_path: Path, server: ECRServer) -> None:
+    """Digests are shortened, by which they still differ."""
+    tags = "release-2026-05-04-prod-a", "release-2026-05-04-prod-b"
+    write([sample(ECRImageActionEvent, image_tag=tag, image_digest=None) for tag in tags], tmp_path / "e")
+    _, shown = on_terminal(
+        "lookup", tmp_path / "e", AWS_ENDPOINT_URL_ECR=server.url, AWS_ACCESS_KEY_ID="k", AWS_SECRET_ACCESS_KEY="s"
+    )
+    assert all(tag in shown for tag in tags)
+
+
 def test_an_image_without_a_uri_is_looked_up(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,8 @@ from ecr_events.samples import sample_json
         (["decode", "--since", "9999999w", "-"], "invalid time '9999999w'"),
         (["decode", "--since", "999999w", "-"], "invalid time '999999w'"),
         (["decode", "--limit", "0", "-"], "invalid number '0': must be 1 or more"),
+        (["decode", "--repository", "", "-"], "argument --repository: must not be empty"),
+        (["decode", "--nothing", "-"], "unrecognized arguments: --nothing (see ecr-events decode --help)"),
         (["sample", "image-acton"], "unknown type 'image-acton': did you mean image-action?"),
         (["sample", "none"], "unknown type 'none': must be one of image-action, image-scan, "),
         (["pattern", "ECRScan"], "unknown type 'ECRScan': did you mean "),
@@ -45,6 +47,16 @@ def test_an_invalid_argument_exits_with_2(
     assert line.startswith("ecr-events: ")
     assert message in line
     assert re.search(r" \(see ecr-events( decode| sample| pattern)? --help\)$", line)
+
+
+def test_a_limit_of_many_digits_is_none(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Python converts no more than 4,300 digits."""
+    assert run(capfd, "decode", "--limit", "9" * 5_000, archive) == run(capfd, "decode", archive)
+
+
+def test_an_empty_path_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    """As the variable of a shell that is not set."""
+    assert run(capfd, "decode", "") == (2, [], ["ecr-events: '': empty file name"])
 
 
 def test_a_closed_pipe_ends_the_program_quietly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

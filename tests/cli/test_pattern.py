@@ -221,6 +221,12 @@ def test_a_rule_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch, cap
     assert "warning: the pattern is longer than 2,048 characters" in err[0]
 
 
+def test_a_rule_and_events_are_not_both_standard_input(capfd: pytest.CaptureFixture[str]) -> None:
+    """The rule would leave no events."""
+    error = "ecr-events: only one of --rule and --match can be standard input"
+    assert run(capfd, "pattern", "--rule", "-", "--match", "-") == (2, [], [error])
+
+
 def test_events_are_matched_and_printed_as_they_were_sent(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

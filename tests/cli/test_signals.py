@@ -224,6 +224,19 @@ with signals.raised():
 """
 
 
+def test_output_is_given_up_once() -> None:
+    """After three seconds here, although several pieces of it are left."""
+    lines = LINES.replace("sys.exit(3)", "streams.flush()").replace("lines =", "signals._PATIENCE = 3.0; lines =", 1)
+    process = start(sys.executable, "-c", textwrap.dedent(lines))
+    assert process.stdout
+    process.stdout.read(500_000)
+    before = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=50) != 0
+    assert 2.9 < time.monotonic() - before < 5.5
+    process.communicate()
+
+
 @pytest.mark.parametrize("is_read", [True, False])
 def test_a_signal_waits_for_the_reader_of_a_pipe(*, is_read: bool) -> None:
     """A reader gets whole lines, and has a second for the next piece."""

@@ -1,3 +1,5 @@
+import json
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -60,6 +62,22 @@ def test_events_that_need_attention_come_first(tmp_path: Path, capfd: pytest.Cap
     assert "and 5 more" in text
     assert "2026-05-04 28" in text
     assert text.endswith("34 events")
+
+
+def test_days_are_those_of_utc(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """AWS's times are; one that is out of range there has its own day."""
+    times = "2026-05-04T23:59:59-11:00", "2026-05-05T00:00:00Z", "9999-12-31T23:59:59-01:00"
+    write([sample(ECRImageActionEvent, time=time) for time in map(datetime.fromisoformat, times)], tmp_path / "events")
+    _, (out,), _ = run(capfd, "summary", "--json", tmp_path / "events")
+    assert json.loads(out)["days"] == {"2026-05-05": 2, "9999-12-31": 1}
+
+
+def test_an_image_without_a_name_is_an_alarm(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its details are empty."""
+    scan = sample(ECRImageScanEvent, image_tags=None, image_digest=None, resources=())
+    write([scan], tmp_path / "events")
+    _, (out,), _ = run(capfd, "summary", "--json", tmp_path / "events")
+    assert [alarm["details"] for alarm in json.loads(out)["needs_attention"]] == [""]
 
 
 def test_an_empty_and_a_damaged_archive_are_summarised(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -80,6 +80,7 @@ def test_other_names_of_tables_are_refused(table: str) -> None:
         "s3://b/'",
         "s3://bucket/*",
         "s3://bucket/a\n",
+        "s3://bucket/\x9b31m",
     ],
 )
 def test_other_locations_are_refused(location: str) -> None:

@@ -219,10 +219,10 @@ def test_nesting_that_cannot_be_parsed_is_an_error() -> None:
     [
         ("%%%", "invalid base64: Only base64 data is allowed"),
         ("\xe9", "invalid base64: string argument should contain only ASCII characters"),
-        (b64(b"\x1f\x8b" + b"x" * 40), "invalid gzip: "),
-        (b64(gzipped(logs(PUSH_JSON))[:40]), "invalid gzip: "),
-        (b64(gzip.compress(PUSH_JSON.encode(), mtime=0)[:-8]), "invalid gzip: "),
-        (b64(gzip.compress(PUSH_JSON.encode(), mtime=0) + b"junk"), "invalid gzip: "),
+        (b64(b"\x1f\x8b" + b"x" * 40), "gzip is "),
+        (b64(gzipped(logs(PUSH_JSON))[:40]), "gzip is "),
+        (b64(gzip.compress(PUSH_JSON.encode(), mtime=0)[:-8]), "gzip is "),
+        (b64(gzip.compress(PUSH_JSON.encode(), mtime=0) + b"junk"), "gzip is "),
     ],
 )
 def test_damaged_data_is_invalid(data: str, expected: str) -> None:

@@ -173,8 +173,15 @@ def test_credentials_exceptions_are_mapped_by_name(name: str) -> None:
 
 def test_a_parser_error_is_an_unavailable_error() -> None:
     """The parsers of botocore raise it on truncated responses."""
-    with pytest.raises(UnavailableError, match="unreadable response"), error_mapping.map_botocore_errors():
+    with pytest.raises(UnavailableError, match="no readable response"), error_mapping.map_botocore_errors():
         raise ResponseParserError("half")
+
+
+def test_an_error_of_the_configuration_names_the_value() -> None:
+    """Botocore raises others' errors for it, too."""
+    reason = r"""^no readable response: FileNotFoundError: "\[Errno 2\] No such file or directory: '/none'"$"""
+    with pytest.raises(UnavailableError, match=reason), error_mapping.map_botocore_errors():
+        raise FileNotFoundError(2, "No such file or directory", "/none")
 
 
 def test_a_truncated_error_response_is_an_unavailable_error(server: ECRServer, session: LoopbackSession) -> None:
