@@ -47,7 +47,7 @@ _OTHER_FORMATS = {
     b"\xff\xfe": "UTF-16",
     b"\xfe\xff": "UTF-16",
 }
-"""What a file is not read of, by its first bytes."""
+"""Formats that are not read, by their first bytes."""
 
 _BRACKETS = re.compile(rb"[\[\],]")
 _COMMA = re.compile(rb"[ \t\r\n]*+,?")
