@@ -135,6 +135,11 @@ def test_null_and_absent_are_told_apart() -> None:
             {"repository_name": "arn:aws:ecr:us-east-1:999999999999:repository/ab"},
             "arn:aws:ecr:us-east-1:999999999999:repository/ab",
         ),
+        (
+            Inspector2ScanEvent,
+            {"region": "cn-north-1", "repository_name": "arn:aws-cn:ecr:cn-north-1:999999999999:repository/ab"},
+            "arn:aws-cn:ecr:cn-north-1:999999999999:repository/ab",
+        ),
         (Inspector2ScanEvent, {"repository_name": "ab"}, "arn:aws:ecr:eu-west-1:012345678901:repository/ab"),
         (Inspector2FindingEvent, {"region": "us-east-1"}, f"{APP.arn.replace('eu-west-1', 'us-east-1')}/{DIGEST}"),
         (ECRImageScanEvent, {"region": "nowhere"}, APP.arn.replace("eu-west-1", "nowhere")),
