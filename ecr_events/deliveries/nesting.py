@@ -185,18 +185,20 @@ def _unwrap_once(
             return wrapped.event(
                 codec.convert_document(document) if is_parsed_here else codec.decode(document), session
             )
-        if is_control_message(document):
-            return None
         return _unwrap_document(wrapped, document, limit)
     except REFUSED as error:
         limit.remaining = remaining  # what was parsed is dropped
         return wrapped.invalid(error)
 
 
-def _unwrap_document(wrapped: _Wrapped, document: Any, limit: ExpansionLimit) -> InvalidRecord | _Wrapped | _Batch:
-    """Return what a document wraps that is not an event. Raises ValueError."""
+def _unwrap_document(
+    wrapped: _Wrapped, document: Any, limit: ExpansionLimit
+) -> InvalidRecord | _Wrapped | _Batch | None:
+    """Return what a document wraps that is not an event; None for a control message. Raises ValueError."""
     if batch := batch_of(document):
         items, source = batch
+        if not items and is_control_message(document):
+            return None
         depth = wrapped.deeper()
         limit.consume_records(items)
         return _Batch(items, source, wrapped.id, wrapped.attributes, depth)

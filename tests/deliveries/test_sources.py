@@ -121,6 +121,13 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
     ),
     "CloudWatch Logs in Firehose": ({"records": [firehose(gzipped(logs(PUSH_JSON)))]}, [("f-1", PUSH)]),
     "CloudWatch Logs, control message": (subscription(CONTROL), []),
+    "CloudWatch Logs, control message, alone": (CONTROL, []),
+    "CloudWatch Logs, control message, in SQS": ({"Records": [sqs(json.dumps(CONTROL))]}, []),
+    "CloudWatch Logs, control message with records": (CONTROL | {"Records": [sqs(PUSH_JSON)]}, [("m-1", PUSH)]),
+    "CloudWatch Logs, control message with records, in SQS": (
+        {"Records": [sqs(json.dumps(CONTROL | {"Records": [sqs(PUSH_JSON)]}), "m-2")]},
+        [("m-2", PUSH)],
+    ),
     "CloudWatch Logs, control message with an event": (
         subscription(logs(PUSH_JSON) | {"messageType": "CONTROL_MESSAGE"}),
         [],

@@ -32,6 +32,10 @@ class LogEvent(Source):
         """Return whether `record` is a log event, not a line of a log in JSON."""
         return self.key in record and "timestamp" in record and self.id_key in record
 
+    def items(self, document: dict[str, Any]) -> list[Any] | None:
+        """Return the log events; none of a control message."""
+        return [] if is_control_message(document) else super().items(document)
+
 
 def is_control_message(document: Any) -> bool:
     """Return whether a document only tests that the destination is reachable. It has no events."""
