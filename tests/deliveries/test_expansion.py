@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from ecr_events import ECRAWSAPICallViaCloudTrailEvent, Inspector2FindingEvent
 from ecr_events.deliveries import InvalidRecord, Record, process, transform, unwrap
-from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, ExpansionLimit
+from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, ExpansionLimit, expand, expand_if_encoded
 from ecr_events.samples import sample_json
 from ecr_events.testing.wrappers import b64, firehose, kafka, kafka_record, kinesis, logs, notification, sqs
 
@@ -265,6 +265,17 @@ def test_a_message_is_charged_once() -> None:
     """Also if its source has tried to decode it in vain."""
     body = unknown("1,", 300_000).decode()
     assert reasons({"Records": [sqs(body)] * 3}, max_expanded_size=100_000_000) == [None] * 3
+
+
+def test_base64_is_charged() -> None:
+    """By what it is decoded to, whether that is JSON or not."""
+    limit = ExpansionLimit(10_000)
+    assert expand(b64("x" * 3_000), limit) == b"x" * 3_000
+    assert limit.remaining == 7_000
+    assert expand_if_encoded(b64("{".ljust(3_000)), limit) == b"{".ljust(3_000)
+    assert limit.remaining == 4_000
+    with pytest.raises(ValueError, match=EXCEEDED):
+        expand(b64("x" * 6_000), limit)
 
 
 def test_the_limit_is_that_of_the_whole_delivery() -> None:

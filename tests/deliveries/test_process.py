@@ -156,6 +156,13 @@ def test_a_sequence_number_tells_a_fifo_queue() -> None:
     assert processed({"Messages": messages})[0] == failed("1", "2")
 
 
+def test_a_sequence_number_tells_a_fifo_queue_in_lambda() -> None:
+    """If the name of the queue is missing, as in a message that a test or a proxy made."""
+    fifo = sqs(REPLICATION_JSON, "a") | {"attributes": {"SequenceNumber": "1"}}
+    del fifo["eventSourceARN"]
+    assert processed({"Records": [fifo, sqs(PUSH_JSON, "b")]})[0] == failed("a", "b")
+
+
 @pytest.mark.parametrize(("wrap", "key"), [(sqs, "attributes"), (received, "Attributes")])
 def test_a_fair_queue_is_not_a_fifo_queue(wrap: Any, key: str) -> None:
     """Its messages have groups, too, but no order."""
@@ -310,6 +317,19 @@ def test_an_unknown_delivery_raises(delivery: Any) -> None:
     """A response would make Lambda treat the records as processed."""
     with pytest.raises(DecodeError, match="neither an event nor a delivery of one"):
         processed(delivery)
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [
+        json.loads(PUSH_JSON) | {"headers": {}, "body": ""},
+        [json.loads(PUSH_JSON), sqs(PUSH_JSON)],
+    ],
+    ids=["event with a body", "event before a message"],
+)
+def test_what_begins_with_an_event_has_no_response(delivery: Any) -> None:
+    """Neither that of HTTP nor that of SQS, whatever else it has."""
+    assert processed(delivery) == (None, [])
 
 
 def test_the_session_and_the_limit_are_passed_on() -> None:

@@ -123,6 +123,10 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
     "CloudWatch Logs, control message": (subscription(CONTROL), []),
     "CloudWatch Logs, control message, alone": (CONTROL, []),
     "CloudWatch Logs, control message, in SQS": ({"Records": [sqs(json.dumps(CONTROL))]}, []),
+    "CloudWatch Logs, control message in an array": (
+        {"Records": [sqs(json.dumps([CONTROL, json.loads(PUSH_JSON)]))]},
+        [("m-1", PUSH)],
+    ),
     "CloudWatch Logs, control message with records": (CONTROL | {"Records": [sqs(PUSH_JSON)]}, [("m-1", PUSH)]),
     "CloudWatch Logs, control message with records, in SQS": (
         {"Records": [sqs(json.dumps(CONTROL | {"Records": [sqs(PUSH_JSON)]}), "m-2")]},
