@@ -121,6 +121,23 @@ def test_null_and_absent_are_told_apart() -> None:
     assert (null.detail.response_elements, absent.detail.response_elements) == (None, msgspec.UNSET)
 
 
+def test_the_account_follows_from_that_of_a_finding() -> None:
+    """Which Inspector names twice."""
+    event = sample(Inspector2FindingEvent, aws_account_id="999999999999")
+    assert event.account == "999999999999"
+    assert event.resources[0].split(":")[4] == "999999999999"
+
+
+def test_what_ecr_returned_follows_from_what_was_requested() -> None:
+    """Also the resources of a record of CloudTrail."""
+    event = sample(ECRAWSAPICallViaCloudTrailEvent, request_parameters={"repositoryName": "a/b"})
+    assert event.detail.response_elements is not None
+    assert event.detail.response_elements["image"]["repositoryName"] == "a/b"
+    assert [resource.arn for resource in event.detail.resources or ()] == [
+        "arn:aws:ecr:eu-west-1:012345678901:repository/a/b"
+    ]
+
+
 @pytest.mark.parametrize(
     ("type", "overrides", "arn"),
     [

@@ -23,7 +23,7 @@ from ecr_events import (
     UnknownEvent,
     decode,
 )
-from ecr_events.patterns import EventPattern, anything_but, exists, numeric, prefix, suffix, wildcard
+from ecr_events.patterns import EventPattern, anything_but, cidr, exists, numeric, prefix, suffix, wildcard
 from ecr_events.samples import sample, variants
 
 CLASSES: tuple[type[EventBridgeEvent], ...] = get_args(ECREvent)
@@ -270,6 +270,7 @@ def test_a_time_is_text() -> None:
         (ECRAWSAPICallViaCloudTrailEvent, {"request_parameters": _cyclic()}, "conditions are nested too deeply"),
         (ECRImageActionEvent, {"image_tag": 1}, "'image_tag' cannot be 1: it is a string"),
         (ECRImageActionEvent, {"image_tag": numeric("=", 1)}, "it is a string"),
+        (ECRImageActionEvent, {"envelope": {"time": cidr("10.0.0.0/24")}}, "cannot be"),
         (ECRImageActionEvent, {"image_tag": None}, "'image_tag' is never null"),
         (ECRImageActionEvent, {"action_type": exists(False)}, "'action_type' is always present"),
         (ECRImageActionEvent, {"action_type": []}, "'action_type' has no conditions"),
@@ -348,6 +349,81 @@ def test_a_value_that_aws_is_not_known_to_send_is_a_warning(
     with pytest.warns(UserWarning, match=re.escape(message)) as caught:
         EventPattern(type, **conditions)
     assert [warning.filename for warning in caught] == [__file__]
+
+
+SENT = {
+    ECRImageActionEvent: {
+        "action_type": "PUSH DELETE UPDATE_STORAGE_CLASS",
+        "result": "SUCCESS FAILURE",
+        "target_storage_class": "ARCHIVE STANDARD",
+    },
+    ECRReferrerActionEvent: {
+        "action_type": "PUSH DELETE UPDATE_STORAGE_CLASS",
+        "target_storage_class": "ARCHIVE STANDARD",
+    },
+    ECRImageScanEvent: {"scan_status": "COMPLETE FAILED"},
+    ECRReplicationActionEvent: {"action_type": "REPLICATE", "result": "SUCCESS FAILED"},
+    ECRScanResourceChangeEvent: {
+        "action_type": "SCAN_FREQUENCY_CHANGE",
+        "resource_type": "REPOSITORY",
+        "scan_type": "ENHANCED BASIC",
+        "repositories.scan_frequency": "SCAN_ON_PUSH CONTINUOUS_SCAN MANUAL",
+        "repositories.previous_scan_frequency": "SCAN_ON_PUSH CONTINUOUS_SCAN MANUAL",
+    },
+    Inspector2ScanEvent: {"scan_status": "INITIAL_SCAN_COMPLETE"},
+    Inspector2FindingEvent: {
+        "severity": "CRITICAL HIGH MEDIUM LOW INFORMATIONAL UNTRIAGED",
+        "status": "ACTIVE SUPPRESSED CLOSED",
+        "type": "PACKAGE_VULNERABILITY",
+        "fix_available": "YES NO PARTIAL",
+        "exploit_available": "YES NO",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("type", "field", "values"),
+    [(type, field, values.split()) for type, fields in SENT.items() for field, values in fields.items()],
+)
+def test_a_value_that_aws_sends_is_no_warning(type: type[EventBridgeEvent], field: str, values: list[str]) -> None:
+    """Warnings are errors in this test run. That of another value lists them."""
+
+    def build(value: str) -> None:
+        outer, _, inner = field.partition(".")
+        EventPattern(type, **{outer: {inner: value} if inner else value})
+
+    for value in values:
+        build(value)
+    with pytest.warns(UserWarning, match=f", only {', '.join(values)}$"):
+        build("OTHER")
+
+
+@pytest.mark.parametrize(
+    ("type", "field", "inner"),
+    [
+        (ECRImageActionEvent, "repository_name", ""),
+        (ECRImageActionEvent, "image_tag", ""),
+        (ECRImageScanEvent, "image_tags", ""),
+        (ECRAWSAPICallViaCloudTrailEvent, "request_parameters", "repositoryName"),
+        (ECRAWSAPICallViaCloudTrailEvent, "request_parameters", "imageTag"),
+        (Inspector2FindingEvent, "resources", "imageTags"),
+    ],
+)
+def test_a_literal_asterisk_in_a_name_is_a_warning(type: type[EventBridgeEvent], field: str, inner: str) -> None:
+    """No repository and no tag has one."""
+    value: Any = {inner: "a*"} if inner else "a*"
+    if inner == "imageTags":
+        value = {"details": {"awsEcrContainerImage": value}}
+    with pytest.warns(UserWarning, match=r"'a\*' has a literal asterisk"):
+        EventPattern(type, **{field: value})
+
+
+def test_a_pattern_as_long_as_the_quota_is_no_warning() -> None:
+    """The quota is that of what is sent to AWS."""
+    rest = len(EventPattern(ECRImageActionEvent, image_tag="").to_json())
+    assert len(EventPattern(ECRImageActionEvent, image_tag="v" * (2_048 - rest)).to_json()) == 2_048
+    with pytest.warns(UserWarning, match="longer than 2,048 characters"):
+        EventPattern(ECRImageActionEvent, image_tag="v" * (2_049 - rest))
 
 
 def test_other_conditions_are_no_warning() -> None:

@@ -32,6 +32,7 @@ def _nested(depth: int, value: Any) -> dict[str, Any]:
         ({"$or": [{"a": [1]}, {"$or": [{"b": [1]}, {"<": [1]}]}]}, "< is in $or, where EventBridge reserves"),
         (_nested(100, [1]), "fields are nested deeper than 100 levels"),
         ({"$or": [{"a": [1]}, {"b": 1}]}, "b must be an object or an array"),
+        ({"a": {"b": {}}}, "a.b is empty: an object needs at least one field"),
         (
             {key: {"$or": [{f"b{n}": [1]} for n in range(11)]} for key in "abc"},
             "$or combines to more than 1,000 rules",
@@ -42,6 +43,21 @@ def test_an_invalid_rule_is_an_error(rule: Any, message: str) -> None:
     """The error names the field."""
     with pytest.raises(ValueError, match=re.escape(message)):
         EventPattern.parse(rule)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("exactly", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"),
+        *("date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"),
+        *("ip-address-in-range", "ip-address-not-in-range"),
+        *("prefix", "suffix", "wildcard", "equals-ignore-case", "anything-but", "numeric", "exists", "cidr"),
+    ],
+)
+def test_a_reserved_name_in_alternatives_is_an_error(name: str) -> None:
+    """EventBridge refuses such a rule."""
+    with pytest.raises(ValueError, match=rf"{name} is in \$or, where EventBridge reserves the name '{name}'"):
+        EventPattern.parse({"$or": [{"a": [1]}, {name: [1]}]})
 
 
 def test_names_are_reserved_in_alternatives_only() -> None:
