@@ -131,8 +131,8 @@ def test_the_account_follows_from_that_of_a_finding() -> None:
 def test_what_ecr_returned_follows_from_what_was_requested() -> None:
     """Also the resources of a record of CloudTrail."""
     event = sample(ECRAWSAPICallViaCloudTrailEvent, request_parameters={"repositoryName": "a/b"})
-    assert event.detail.response_elements is not None
-    assert event.detail.response_elements["image"]["repositoryName"] == "a/b"
+    returned: Any = event.detail.response_elements
+    assert returned["image"]["repositoryName"] == "a/b"
     assert [resource.arn for resource in event.detail.resources or ()] == [
         "arn:aws:ecr:eu-west-1:012345678901:repository/a/b"
     ]

@@ -390,7 +390,8 @@ def test_a_value_that_aws_sends_is_no_warning(type: type[EventBridgeEvent], fiel
 
     def build(value: str) -> None:
         outer, _, inner = field.partition(".")
-        EventPattern(type, **{outer: {inner: value} if inner else value})
+        conditions: dict[str, Any] = {outer: {inner: value} if inner else value}
+        EventPattern(type, **conditions)
 
     for value in values:
         build(value)
