@@ -6,12 +6,12 @@ README, light and dark, and each command on terminals of 80 and 40 columns. That
 
 import argparse
 import io
-import os
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 
 import msgspec
@@ -90,21 +90,16 @@ def main() -> None:
 def _commands(columns: int) -> str:
     """Return each command with what it prints on a terminal, as HTML."""
     events = [decode(event) for event in make_events(500)]
-    home = Path.cwd()
-    with tempfile.TemporaryDirectory() as folder, ECRServer() as ecr:
+    with tempfile.TemporaryDirectory() as folder, chdir(folder), ECRServer() as ecr:
         for event in events[:400]:
             for reference in event.image_references:
                 ecr.add(reference)
-        os.chdir(folder)
         write(events, "events.ndjson")
         Path("broken.ndjson").write_bytes(
             b"\n".join([*map(encode, events[:2]), b'{"detail-type": 1}', *[b"{"] * 10_000])
         )
         Path("sqs.json").write_bytes(msgspec.json.encode(deliver(events[:2], "sns-sqs")))
-        try:
-            return "".join(_command(command, columns, ecr) for command in _COMMANDS)
-        finally:
-            os.chdir(home)
+        return "".join(_command(command, columns, ecr) for command in _COMMANDS)
 
 
 def _command(command: str, columns: int, ecr: ECRServer) -> str:

@@ -323,10 +323,9 @@ class FileReader:
     def _error(self, error: DecodeError, payload: bytes) -> ArchiveError:
         """Return `error` with the current position."""
         reason = error.reason
-        if self._offset == 0:
-            for magic, name in _OTHER_FORMATS.items():
-                if payload.startswith(magic):
-                    reason = f"expected JSON, plain or gzip, got {name}"
+        formats = _OTHER_FORMATS.items() if self._offset == 0 else ()
+        if other := next((name for magic, name in formats if payload.startswith(magic)), None):
+            reason = f"expected JSON, plain or gzip, got {other}"
         found = ArchiveError(reason, error.path, payload, file=self._name, offset=self._offset, line=self._line)
         found.__cause__ = error.__cause__
         detach(found)

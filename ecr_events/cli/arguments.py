@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only events from this time on: 2026-05-04, 2026-05-04T09:15, or 7d for the last seven days (w, d, h, m)",
     )
     parser.add_argument("--until", type=_parse_time, metavar="TIME", help="only events before this time")
-    parser.add_argument("--limit", type=_parse_count, metavar="N", help="only the first N of these events")
+    parser.add_argument(
+        "--limit", type=_parse_count, metavar="N", help="only the first N of these events; one process reads them"
+    )
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +119,7 @@ def _normalize(text: str) -> str:
 
 
 def _parse_count(text: str) -> int:
-    number = int(text[:20]) if text.isdecimal() else 0
+    number = int(text.lstrip("0")[:20] or 0) if text.isdecimal() else 0
     if not number:
         raise argparse.ArgumentTypeError(f"invalid number {text!r}: must be 1 or more")
     return min(number, sys.maxsize)

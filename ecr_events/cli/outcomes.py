@@ -33,7 +33,7 @@ _FIELDS = (
 
 
 def in_utc(time: datetime) -> datetime:
-    """Return a time in UTC, as AWS sends it; as it is, if it is out of range there."""
+    """Return a time in UTC, or unchanged if UTC cannot represent it."""
     if time.tzinfo is UTC:
         return time
     try:

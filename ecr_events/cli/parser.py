@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NoReturn
 
 from ecr_events import __version__
@@ -27,9 +26,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     for module in (decode, summary, convert, lookup, pattern, schemas, demo):
         module.add_to(commands)
     if "_ARGCOMPLETE" in os.environ:  # set by the function that completes a line in a shell
-        with suppress(ImportError):
+        try:
             import argcomplete
-
+        except ImportError:
+            pass
+        else:
             argcomplete.autocomplete(parser, exit_method=sys.exit)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:

@@ -21,7 +21,7 @@ _PATIENCE = 1.0
 """Seconds in which further signals are taken for the same one, and for which it waits for a reader of the output."""
 
 _SHORTEST = 0.01
-"""Seconds that output is tried when the others are over."""
+"""Seconds in which output is tried again that has been given up."""
 
 
 class Received:
@@ -31,6 +31,8 @@ class Received:
         self.number: int = 0
         """The first signal."""
         self._time = 0.0
+        self._deadline: float | None = None
+        """When output is given up: some time after the first wait for its reader."""
         self._is_deferred = self._is_output = self._is_waiting = self._has_timer = False
 
     @contextmanager
@@ -80,8 +82,12 @@ class Received:
 
     def _set_timer(self) -> None:
         if self.number and self._has_timer:
-            left = max(self._time + _PATIENCE - monotonic(), _SHORTEST)
-            signal.setitimer(signal.ITIMER_REAL, left if self._is_output else 0)
+            left = 0.0
+            if self._is_output:
+                now = monotonic()
+                self._deadline = self._deadline or now + _PATIENCE
+                left = max(self._deadline - now, _SHORTEST)
+            signal.setitimer(signal.ITIMER_REAL, left)
 
 
 _commands: list[Received] = []

@@ -80,7 +80,7 @@ class Errors:
         self._causes.clear()
 
 
-_VALUE = re.compile("""0x[0-9a-f]+|[0-9]+|'[^']*'|"[^"]*\"""")
+_VALUE = re.compile(r"""0x[0-9a-f]+|[0-9]+|(?<!\w)'[^']*'|"[^"]*\"""")
 
 
 def write_json(line: bytes) -> None:

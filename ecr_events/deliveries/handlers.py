@@ -109,7 +109,7 @@ def log_failure(failure: Failure) -> None:
     """Log a failure at ERROR to the logger ``ecr_events``: the record's id, and what failed where.
 
     The message of a handler's exception may quote the event, so its class and its traceback are logged without it. That
-    of a lookup names no more of the event than the repository or the image.
+    of a lookup names no more of the event than the repository or the image, with region and account.
     """
     import logging
 

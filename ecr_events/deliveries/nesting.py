@@ -197,13 +197,13 @@ def _unwrap_document(
     """Return what a document wraps that is not an event; None for a control message. Raises ValueError."""
     if batch := batch_of(document):
         items, source = batch
-        if not items and is_control_message(document):
-            return None
         depth = wrapped.deeper()
         limit.consume_records(items)
         return _Batch(items, source, wrapped.id, wrapped.attributes, depth)
     if around := source_of(document):
         return wrapped.payload(around, document, wrapped.deeper(), limit)
+    if is_control_message(document):
+        return None
     raise ValueError("neither an event nor a delivery of one")
 
 

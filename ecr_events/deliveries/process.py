@@ -64,9 +64,9 @@ def process(
             parsed.
         handler: Called with each event. An exception fails its record and no other.
         on_error: Called with each failure that the response reports. By default failures are logged at ERROR to the
-            logger ``ecr_events``, with the id of the record and the class of the error; of a `DecodeError` and of a
-            lookup's `ServiceError` also the text, of all but a `DecodeError` the traceback. The text of others might
-            quote the event.
+            logger ``ecr_events``, with the id of the record and the class of the error. For a `DecodeError` its text
+            follows, for a `ServiceError` of a lookup its text and its traceback, and for others the traceback alone,
+            because their text might quote the event.
         session: The boto3 session that lookups on the events go through.
         max_expanded_size: As for `unwrap`.
 

@@ -4,13 +4,13 @@ Any other text is left to the general parser.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 import msgspec
 
 from ecr_events.structs import build_once
 
-__all__ = ["parse_batch"]
+__all__ = ["COMPACT_BATCHES", "parse_batch"]
 
 
 class _Message(TypedDict):
@@ -56,25 +56,42 @@ _FirehoseRecords = TypedDict(
     },
 )
 
-_BATCHES: tuple[tuple[bytes, Any, str, Any], ...] = (
-    (b'{"Records":[{"messageId":', _Messages, "Records", _Message),
-    (b'{"Records":[{"kinesis":{"', _KinesisRecords, "Records", _KinesisRecord),
-    (b'{"invocationId":"', _FirehoseRecords, "records", _FirehoseRecord),
+
+class _Batch(NamedTuple):
+    """A batch that is parsed."""
+
+    start: bytes
+    """Its first characters."""
+
+    type_: Any
+    """Its optional keys are those of other batches."""
+
+    key: str
+    """The key of its records."""
+
+    record_type: Any
+    """Its optional keys are those of other sources' records."""
+
+
+COMPACT_BATCHES = (
+    _Batch(b'{"Records":[{"messageId":', _Messages, "Records", _Message),
+    _Batch(b'{"Records":[{"kinesis":{"', _KinesisRecords, "Records", _KinesisRecord),
+    _Batch(b'{"invocationId":"', _FirehoseRecords, "records", _FirehoseRecord),
 )
-"""The first characters of batches, their types, the keys of their records, and the types of these."""
 
 
 def parse_batch(text: bytes) -> dict[str, Any] | None:
     """Return a batch of SQS, Kinesis or Firehose parsed, with its data as bytes; None for anything else."""
-    for start, type_, key, record_type in _BATCHES:
+    for start, type_, key, record_type in COMPACT_BATCHES:
         if text.startswith(start):
             try:
                 batch: dict[str, Any] = _decoder(type_)(text)
             except (ValueError, RecursionError):
                 return None
-            is_other = batch.keys() & type_.__optional_keys__
-            is_other = is_other or any(record.keys() & record_type.__optional_keys__ for record in batch[key][:1])
-            return None if is_other else batch
+            first: list[dict[str, Any]] = batch[key][:1]
+            if any(record.keys() & record_type.__optional_keys__ for record in first):
+                return None
+            return None if batch.keys() & type_.__optional_keys__ else batch
     return None
 
 

@@ -130,6 +130,6 @@ def _rename(value: Any, renamed: dict[str, str]) -> Any:
         elements: list[Any] = [*value]
         return [_rename(item, renamed) for item in elements]
     if isinstance(value, str):
-        longest_first = sorted(renamed, key=len, reverse=True)  # an ARN begins with its partition
+        longest_first = sorted(renamed, key=len, reverse=True)  # an ARN, before the partition it begins with
         return re.sub("|".join(map(re.escape, longest_first)), lambda found: renamed[found[0]], value)
     return value

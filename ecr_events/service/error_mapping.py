@@ -151,7 +151,7 @@ def _map(error: Exception) -> ServiceError | NotFoundError:
         return InvalidRequestError(str(error))
     if isinstance(error, BotoCoreError):
         return UnavailableError(str(error))
-    return UnavailableError(f"no readable response: {type(error).__name__}: {str(error)!r:.200}")
+    return UnavailableError(f"no readable response: {type(error).__name__}: {error!s:.200}")
 
 
 def _map_client_error(error: Any) -> ServiceError | NotFoundError:

@@ -226,8 +226,8 @@ with signals.raised():
 
 def test_output_is_given_up_once() -> None:
     """After three seconds here, although several pieces of it are left."""
-    lines = LINES.replace("sys.exit(3)", "streams.flush()").replace("lines =", "signals._PATIENCE = 3.0; lines =", 1)
-    process = start(sys.executable, "-c", textwrap.dedent(lines))
+    program = LINES.replace("sys.exit(3)", "streams.write_lines(lines)")
+    process = start(sys.executable, "-c", program.replace("lines =", "signals._PATIENCE = 3.0; lines =", 1))
     assert process.stdout
     process.stdout.read(500_000)
     before = time.monotonic()

@@ -127,6 +127,11 @@ DELIVERIES: dict[str, tuple[Any, list[tuple[str | None, Any]]]] = {
         {"Records": [sqs(json.dumps([CONTROL, json.loads(PUSH_JSON)]))]},
         [("m-1", PUSH)],
     ),
+    "CloudWatch Logs, control message with a notification": (CONTROL | notification(PUSH_JSON), [("n-1", PUSH)]),
+    "CloudWatch Logs, control message with a body, in SQS": (
+        {"Records": [sqs(json.dumps(CONTROL | {"headers": {}, "body": PUSH_JSON}))]},
+        [("m-1", PUSH)],
+    ),
     "CloudWatch Logs, control message with records": (CONTROL | {"Records": [sqs(PUSH_JSON)]}, [("m-1", PUSH)]),
     "CloudWatch Logs, control message with records, in SQS": (
         {"Records": [sqs(json.dumps(CONTROL | {"Records": [sqs(PUSH_JSON)]}), "m-2")]},

@@ -14,7 +14,8 @@ import pytest
 from conftest import UnusedSession
 from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON
 
-from ecr_events.deliveries import InvalidRecord, Record, unwrap
+from ecr_events.deliveries import InvalidRecord, Record, raw, unwrap
+from ecr_events.deliveries.sources.registry import BATCHES
 from ecr_events.testing.wrappers import (
     b64,
     firehose,
@@ -336,3 +337,9 @@ def test_a_batch_of_two_sources_is_read_alike_in_every_form(delivery: dict[str, 
     compact = json.dumps(delivery, separators=(",", ":")).encode()
     for form in (delivery, compact, compact.decode(), json.dumps(delivery).encode()):
         assert [record.id for record in unwrap(form)] == ids
+
+
+def test_the_quick_parser_knows_the_keys_of_all_batches() -> None:
+    """It leaves a delivery of Firehose that has another one's records to the general parser."""
+    (firehoses,) = (batch.type_ for batch in raw.COMPACT_BATCHES if batch.key == "records")
+    assert {source.batch_key for source in BATCHES} - {"records"} == firehoses.__optional_keys__ - {"detail-type"}

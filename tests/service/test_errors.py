@@ -179,7 +179,7 @@ def test_a_parser_error_is_an_unavailable_error() -> None:
 
 def test_an_error_of_the_configuration_names_the_value() -> None:
     """Botocore raises others' errors for it, too."""
-    reason = r"""^no readable response: FileNotFoundError: "\[Errno 2\] No such file or directory: '/none'"$"""
+    reason = r"^no readable response: FileNotFoundError: \[Errno 2\] No such file or directory: '/none'$"
     with pytest.raises(UnavailableError, match=reason), error_mapping.map_botocore_errors():
         raise FileNotFoundError(2, "No such file or directory", "/none")
 

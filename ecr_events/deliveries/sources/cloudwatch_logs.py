@@ -33,8 +33,8 @@ class LogEvent(Source):
         return self.key in record and "timestamp" in record and self.id_key in record
 
     def items(self, document: dict[str, Any]) -> list[Any] | None:
-        """Return the log events; none of a control message."""
-        return [] if is_control_message(document) else super().items(document)
+        """Return the log events; None for a control message."""
+        return None if is_control_message(document) else super().items(document)
 
 
 def is_control_message(document: Any) -> bool:

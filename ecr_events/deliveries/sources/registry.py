@@ -1,9 +1,10 @@
 """All sources, and their recognition.
 
 To add a source, subclass `Source` in a module of its own beside this one, and add an instance to `SOURCES`, before
-those that its records would match too, and to `BATCHES` if its batches have a key of their own. What it wraps around
-an event is in `ecr_events.testing.wrappers` and `ecr_events.testing.delivery`. The tests have a sample of each in
-`DELIVERIES`, and the README a row in its table of sources.
+those that its records would match too, and to `BATCHES` if its batches have a key of their own. Those keys are in
+`ecr_events.deliveries.raw`, too. What it wraps around an event is in `ecr_events.testing.wrappers` and
+`ecr_events.testing.delivery`. The tests have a sample of each in `DELIVERIES`, and the README a row in its table of
+sources.
 """
 
 # Parsed JSON has no types.
