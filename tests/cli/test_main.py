@@ -54,6 +54,15 @@ def test_a_limit_of_many_digits_is_none(archive: Path, capfd: pytest.CaptureFixt
     assert run(capfd, "decode", "--limit", "9" * 5_000, archive) == run(capfd, "decode", archive)
 
 
+def test_a_missing_argcomplete_is_no_error(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is completed."""
+    monkeypatch.setenv("_ARGCOMPLETE", "1")
+    monkeypatch.setitem(sys.modules, "argcomplete", None)
+    assert run(capfd, "summary", archive)[0] == 0
+
+
 def test_an_empty_path_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     """As the variable of a shell that is not set."""
     assert run(capfd, "decode", "") == (2, [], ["ecr-events: '': empty file name"])
