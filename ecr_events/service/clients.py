@@ -95,7 +95,7 @@ class Client:
         self.boto3_client = boto3_client
         self.slots: Slots = Slots(boto3_client.meta.config.max_pool_connections)
         """One for each connection in the client's pool."""
-        self.is_interrupted = False
+        self.is_interrupted: bool = False
         """Whether a call was interrupted, which may have left the client's pool locked for ever."""
         # Runs before every attempt, also before those of botocore's retries.
         boto3_client.meta.events.register_first("before-send.ecr", _check_abandoned)

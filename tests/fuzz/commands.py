@@ -88,7 +88,7 @@ def read_input(data: bytes) -> None:
     assert all(same(outcome(line), event) for line, event in zip(lines, events, strict=True))
     causes: dict[str, list[ArchiveError]] = {}
     for error in invalid:
-        key = re.sub("0x[0-9a-f]+|[0-9]+", "N", f"{error.reason} at {error.path}")
+        key = re.sub(r"""0x[0-9a-f]+|[0-9]+|(?<!\w)'[^']*'|"[^"]*\"""", "N", f"{error.reason} at {error.path}")
         causes.setdefault(key, []).append(error)
     more = [
         f"ecr-events: {len(errors) - 1:,} more: {errors[0].reason} at {errors[0].path}"
