@@ -294,6 +294,28 @@ def test_an_operation_that_is_denied_altogether(
     assert {type(error) for error in caught.value.errors.values()} == {AccessDeniedError}
     assert len(caught.value.errors) == 1_000
     assert server.count() <= max_calls
+    reason = "not requested alone, after 200 others were denied: DescribeRepositories failed with AccessDenied"
+    alone = [str(error) for error in caught.value.errors.values() if reason in str(error)]
+    assert bool(alone) == (resource is None)
+
+
+def test_many_repositories_that_ecr_rejects_are_isolated(
+    server: ECRServer, session: LoopbackSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what IAM denies in a row has the same fate."""
+    monkeypatch.setattr(batching, "_MIN_DENIED", 10)
+    server.fail(
+        Error("InvalidParameterException", message="Invalid parameter at 'repositoryNames'"),
+        times=None,
+        when=lambda request: any("bad" in name for name in request.body["repositoryNames"]),
+    )
+    bad = [RepositoryReference(registry_id=ACCOUNT, region="eu-west-1", repository_name=f"bad-{n}") for n in range(220)]
+    server.add_repository("app-0", region="eu-west-1", registry_id=ACCOUNT)
+    with pytest.raises(BatchServiceError) as caught:
+        ECRService(session, config=Config(max_pool_connections=1)).repositories([*bad, app(0)])
+    assert list(caught.value.errors) == bad
+    assert {type(error) for error in caught.value.errors.values()} == {InvalidRequestError}
+    assert [repository.name for repository in caught.value.results.values()] == ["app-0"]
 
 
 def test_a_batch_that_fails_fails_alone(server: ECRServer, session: LoopbackSession) -> None:
