@@ -149,6 +149,11 @@ def test_a_mistake_of_the_caller_is_reported_at_once(
         ECRService(**arguments)
 
 
+def test_a_cache_may_have_one_entry(session: LoopbackSession) -> None:
+    """None would disable it, which `cache_ttl` does."""
+    assert ECRService(session, cache_size=1).image(APP.image(tag="1")) is None
+
+
 def test_a_boto3_client_is_no_session(session: LoopbackSession) -> None:
     """Neither for a service, nor for an event; nor is a service for another service."""
     wrongs: list[Any] = [session.client("ecr", region_name="eu-west-1"), {}, "default", LoopbackSession, ECRService]

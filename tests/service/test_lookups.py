@@ -203,6 +203,24 @@ def test_findings_of_two_scans_are_not_mixed(
     assert server.count() == 2 * scans
 
 
+def test_a_page_without_the_time_of_its_scan_is_of_the_same_scan(server: ECRServer, session: LoopbackSession) -> None:
+    """Nothing is read again."""
+    findings = [{"name": f"CVE-{number}", "severity": "LOW"} for number in range(1_500)]
+    image = APP.image(digest=digest(1))
+    server.add(image, findings=findings, scanned=MOMENT.timestamp())
+
+    def omit_time(request: Request) -> bool:
+        if "nextToken" in request.body:
+            server.add(image, findings=findings, scanned=None)
+        return False
+
+    server.fail(Slow(0), when=omit_time)
+    found = ECRService(session).scan_findings(image)
+    assert found is not None
+    assert len(found.findings) == 1_500
+    assert server.count() == 2
+
+
 def test_findings_of_two_images_are_not_mixed(server: ECRServer, session: LoopbackSession) -> None:
     """The tag moves while its findings are read."""
     findings = [{"name": f"CVE-{number}", "severity": "LOW"} for number in range(1_500)]
