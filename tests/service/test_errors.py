@@ -177,6 +177,13 @@ def test_a_parser_error_is_an_unavailable_error() -> None:
         raise ResponseParserError("half")
 
 
+def test_only_a_response_can_be_unreadable() -> None:
+    """What no request can mend is not requested again."""
+    assert error_mapping.is_unreadable(UnavailableError("half"))
+    assert not error_mapping.is_unreadable(CredentialsError("none"))
+    assert not error_mapping.is_unreadable(UnavailableError("busy", code="ServerException"))
+
+
 def test_an_error_of_the_configuration_names_the_value() -> None:
     """Botocore raises others' errors for it, too."""
     reason = r"^no readable response: FileNotFoundError: \[Errno 2\] No such file or directory: '/none'$"
