@@ -27,7 +27,9 @@ def is_session(value: object) -> bool:
     return callable(getattr(value, "client", None)) and not isinstance(value, type)
 
 
-def check_session(value: EventSession) -> None:
+def check_session(value: EventSession | None) -> None:
     """Raise a TypeError unless events can be bound to `value`."""
-    if not is_session(value) and (isinstance(value, type) or not hasattr(value, "client_for")):
+    if value is None or is_session(value):
+        return
+    if isinstance(value, type) or not hasattr(value, "client_for"):
         raise TypeError(f"session must be a boto3 Session or an ECRService, not {value!r:.200}")

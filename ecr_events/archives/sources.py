@@ -37,13 +37,16 @@ def check_source(source: Any) -> None:
 def open_source(source: Source) -> Iterator[tuple[str | None, BinaryReader]]:
     """Yield the files of a source, with their names. Files opened here are closed again."""
     if isinstance(source, bytes | bytearray | memoryview):
+        if isinstance(source, memoryview) and not source.c_contiguous:
+            source = source.tobytes()
         yield None, io.BytesIO(source)
     elif isinstance(source, str | PathLike):
         for path in expand_paths(os.fspath(source)):
             with open(path, "rb") as file:
                 yield path, file
     else:
-        yield getattr(source, "name", None), source
+        name = getattr(source, "name", None)  # a number, for a file without a name
+        yield os.fsdecode(name) if isinstance(name, str | bytes) else None, source
 
 
 def expand_paths(source: str) -> list[str]:

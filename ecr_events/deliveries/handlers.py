@@ -1,6 +1,7 @@
 """Handlers of events: their types, checks that they do their work, and the log of failures."""
 
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import suppress
 from functools import partial
 from types import CoroutineType
 from typing import Final, TypeAlias, cast
@@ -116,7 +117,8 @@ def log_failure(failure: Failure) -> None:
     error = failure.error
     reason = type(error).__name__
     if isinstance(error, DecodeError | ServiceError):
-        reason += f": {error}"
+        with suppress(Exception):  # of a handler's own class, which need not have a text
+            reason += f": {error}"
     if not isinstance(error, DecodeError):
         import traceback
 

@@ -51,7 +51,7 @@ def open_document(delivery: Any, max_expanded_size: int) -> Opened:
         batch = None if is_event(document) else batch_of(document)
         if batch is not None:
             limit.consume_records(batch[0])
-            return Opened(*batch, limit.remaining)
+            return Opened([*batch[0]], batch[1], limit.remaining)
     except (ValueError, RuntimeError, BufferError):
         return Opened([delivery], NO_SOURCE, max_expanded_size)  # whose error `unwrap_item` finds
     source = NO_SOURCE if is_event(document) else source_of(document) or NO_SOURCE

@@ -27,7 +27,7 @@ from ecr_events.deliveries.sources.source import (
     json_bytes,
 )
 from ecr_events.deliveries.unwrap import Delivery, open_delivery
-from ecr_events.session import EventSession
+from ecr_events.session import EventSession, check_session
 
 __all__ = ["process", "transform"]
 
@@ -72,10 +72,11 @@ def process(
 
     Raises:
         Exception: The first error of a delivery without ids in its response.
-        TypeError: The delivery is from Firehose, or not of a type listed above, or `handler` or `on_error` is
-            a coroutine or generator function. Nothing has been processed.
+        TypeError: The delivery is from Firehose, or not of a type listed above, `handler` or `on_error` is a coroutine
+            or generator function, or `session` is not a session. Nothing has been processed.
     """
     reject_deferring(handler)
+    check_session(session)
     opened = open_delivery(delivery, max_expanded_size)
     source = opened.source
     if isinstance(source, TransformSource):
@@ -111,10 +112,11 @@ def transform(
         max_expanded_size: As for `unwrap`.
 
     Raises:
-        TypeError: The delivery is not from Firehose, or `handler` or `on_error` is a coroutine or generator function.
-            Nothing has been processed.
+        TypeError: The delivery is not from Firehose, `handler` or `on_error` is a coroutine or generator function, or
+            `session` is not a session. Nothing has been processed.
     """
     reject_deferring(handler)
+    check_session(session)
     opened = open_delivery(delivery, max_expanded_size)
     source = opened.source
     if not isinstance(source, TransformSource):

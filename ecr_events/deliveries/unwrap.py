@@ -12,7 +12,7 @@ from ecr_events.deliveries.expansion import MAX_EXPANDED_SIZE, UNMEASURED, Expan
 from ecr_events.deliveries.records import InvalidRecord, Record
 from ecr_events.deliveries.sources.source import Opened, Source
 from ecr_events.deliveries.sources.sqs import SQS, is_sqs_batch
-from ecr_events.session import EventSession
+from ecr_events.session import EventSession, check_session
 
 __all__ = ["Delivery", "open_delivery", "unwrap"]
 
@@ -35,8 +35,9 @@ def unwrap(
             gzip decoded, and JSON parsed.
 
     Raises:
-        TypeError: The delivery is not of a type listed above. Its content never raises.
+        TypeError: The delivery is not of a type listed above, or `session` is not a session. Its content never raises.
     """
+    check_session(session)
     if is_sqs_batch(delivery):
         return SQS.unwrap(delivery["Records"], session, max_expanded_size, _unwrap_records)  # type: ignore[call-overload,index]
     if isinstance(delivery, bytes) and len(delivery) <= max_expanded_size // UNMEASURED:
@@ -58,7 +59,7 @@ def open_delivery(delivery: Any, max_expanded_size: int) -> Opened:
         TypeError: It is not a `Delivery`.
     """
     if is_sqs_batch(delivery):
-        return Opened(delivery["Records"], SQS, max_expanded_size)
+        return Opened([*delivery["Records"]], SQS, max_expanded_size)
     from ecr_events.deliveries.nesting import open_document
 
     return open_document(delivery, max_expanded_size)

@@ -167,8 +167,7 @@ _set_session: Callable[[EventBridgeEvent, EventSession | None], None] = _Session
 
 def bind(event: EventBridgeEvent, session: EventSession | None) -> None:
     """Set the session of a new `event` that has not been handed out yet; raises TypeError if it is none."""
-    if session is not None:
-        check_session(session)
+    check_session(session)
     _set_session(event, session)
 
 

@@ -213,7 +213,10 @@ def _json_value(value: Any, name: str) -> Any:
         case datetime(tzinfo=None):
             raise ValueError(f"{name!r} cannot be a time without a timezone: {value}")
         case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            try:
+                return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            except OverflowError:
+                raise ValueError(f"{name!r} cannot be a time that is out of range in UTC: {value}") from None
         case _:
             return value
 

@@ -89,7 +89,8 @@ class EventPattern:
     def matches(self, event: EventBridgeEvent | dict[str, Any]) -> bool:
         """Return whether EventBridge would match an event, as an instance or as parsed JSON.
 
-        An instance lacks the keys that no class has; patterns on these need the parsed JSON.
+        An instance is matched as `encode` writes it: without the keys that no class has, without ``null``, and with
+        times in UTC that end in ``Z``. Patterns on what differs need the parsed JSON.
 
         Two differences from EventBridge remain. It joins the keys of nested objects with dots, so that to it
         ``{"a.b": 1}`` and ``{"a": {"b": 1}}`` are the same. And a field that must be absent in an array of objects is

@@ -66,7 +66,8 @@ class _Entry(Struct, frozen=True):
             return False
         if self.sent + self.clocks >= since + _CLOCK_SKEW:
             return True
-        is_recent = self.since >= since and known - self.sent < _DELIVERY
+        # A clock that stood still for a moment shows too low an age.
+        is_recent = self.since >= since and known - self.sent + max(0.0, clocks - self.clocks) < _DELIVERY
         # What was requested for a change in the future, which nobody has seen, shows no change of the past.
         return is_recent and (self.since <= self.sent + self.clocks or since > known + self.clocks)
 

@@ -48,6 +48,7 @@ class ECRService:
     other methods call ECR each time. With `since`, the aware time of a change such as an event's, a cached result is
     used only if it was requested 2 s after the change or later, because events have whole seconds and clocks differ;
     or less than 0.1 s ago, for a change at the same time or later, because an event takes longer than that to arrive.
+    Callers share cached results: do not change the dicts in them.
 
     Args:
         session: The boto3 session that provides the credentials; None for boto3's default session.

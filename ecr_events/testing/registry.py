@@ -47,9 +47,9 @@ def fake_ecr(events: Iterable[EventBridgeEvent]) -> Generator[Any]:
     the clients and the cache from before. Other AWS services are faked by moto, too. Resources of a surrounding
     ``mock_aws`` are visible, and those created here stay there.
 
-    Limits: all images have the same size, no layers and no children. Dates are those of the context, except for those
-    of archiving and restoring. Findings that the events only count are made up. moto has no replication statuses, and
-    does not filter images by their status.
+    Limits: all images have the same size, no layers, no children and no summary of their findings. Dates are those of
+    the context, except for those of archiving and restoring. Findings that the events only count are made up. moto has
+    no replication statuses, and does not filter images by their status.
 
     Raises:
         ImportError: boto3 or moto is missing.

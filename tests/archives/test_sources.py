@@ -1,4 +1,5 @@
 import gzip
+import io
 import os
 import re
 from errno import EACCES, ENOENT
@@ -8,9 +9,10 @@ from typing import Any
 import pytest
 from archive_styles import EVENTS, LINES
 
-from ecr_events import ArchiveError
+from ecr_events import ArchiveError, ECRImageActionEvent
 from ecr_events.archives import read
-from ecr_events.archives.sources import expand_paths
+from ecr_events.archives.sources import BinaryReader, expand_paths
+from ecr_events.samples import sample, sample_json
 
 
 def test_a_source_is_a_path_a_pattern_a_directory_a_file_or_bytes(tmp_path: Path) -> None:
@@ -106,3 +108,25 @@ def test_a_missing_file_is_not_an_empty_archive(source: str, reason: str) -> Non
     with pytest.raises(FileNotFoundError) as caught:
         list(read(source))
     assert (caught.value.errno, caught.value.strerror, caught.value.filename) == (ENOENT, reason, source)
+
+
+def test_a_file_without_a_name_has_none(tmp_path: Path) -> None:
+    """Python names it by its number. A name of bytes is one of text in errors."""
+
+    def name_in_error(source: BinaryReader) -> str | None:
+        errors: list[ArchiveError] = []
+        assert list(read(source, on_error=errors.append)) == []
+        return errors[0].file
+
+    path = tmp_path / "a"
+    path.write_bytes(b"{")
+    with io.FileIO(os.open(path, os.O_RDONLY)) as file:
+        assert name_in_error(file) is None
+    with io.FileIO(os.fsencode(path)) as file:
+        assert name_in_error(file) == str(path)
+
+
+def test_bytes_need_not_be_adjacent() -> None:
+    """As every second one of a buffer."""
+    text = bytes(byte for each in sample_json(ECRImageActionEvent) for byte in (each, 0))
+    assert list(read(memoryview(text)[::2])) == [sample(ECRImageActionEvent)]

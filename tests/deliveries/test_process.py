@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import MagicMock
 
+import boto3
 import pytest
 from conftest import UnusedSession
 from delivery_samples import MALFORMED_JSON, PUSH, PUSH_JSON, REPLICATION, REPLICATION_JSON, batch_invocation
 
-from ecr_events import AccessDeniedError, DecodeError, ECREvent, EventBridgeEvent, UnknownEvent
+from ecr_events import AccessDeniedError, DecodeError, ECREvent, EventBridgeEvent, ServiceError, UnknownEvent
 from ecr_events.deliveries import Failure, Handler, InvalidRecord, Record, process, transform, unwrap
 from ecr_events.deliveries.handlers import DEFERRING_FLAGS
 from ecr_events.deliveries.sources.kafka import KafkaRecord
@@ -559,6 +560,46 @@ def test_a_failed_lookup_is_logged_with_its_reason(caplog: pytest.LogCaptureFixt
     assert first == f"record 'a' failed: AccessDeniedError: {repository}: not authorized to perform: ecr:DescribeImages"
     assert place.startswith('  File "')
     assert ", in look_up" in message
+
+
+def test_an_error_without_a_text_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A handler's own subclass fails its record, and no other."""
+
+    class MineError(ServiceError):
+        def __init__(self) -> None:
+            pass
+
+    def fail(_: EventBridgeEvent) -> None:
+        raise MineError
+
+    assert process({"Records": [sqs(PUSH_JSON, "a"), sqs(PUSH_JSON, "b")]}, fail) == failed("a", "b")
+    assert "record 'b' failed: MineError\n" in caplog.text
+
+
+@pytest.mark.parametrize("wrap", [sqs, kinesis])
+def test_a_handler_may_change_the_delivery(wrap: Any) -> None:
+    """Every record is handled: SQS deletes what the response does not list."""
+    delivery: dict[str, list[Any]] = {"Records": [wrap(PUSH_JSON, id_) for id_ in "abc"]}
+    handled: list[Any] = []
+
+    def handle(event: EventBridgeEvent) -> None:
+        handled.append(event)
+        delivery["Records"].pop(0)
+
+    assert processed(delivery, handle) == ({"batchItemFailures": []}, [])
+    assert len(handled) == 3
+
+
+@pytest.mark.parametrize("session", [object(), "default", boto3.Session])
+@pytest.mark.parametrize("function", [process, transform, unwrap])
+def test_a_wrong_session_is_not_an_error_of_the_events(function: Callable[..., Any], session: Any) -> None:
+    """It is reported at the call, whatever the delivery is."""
+    handler = () if function is unwrap else (print,)
+    unknown = {"Records": [sqs('{"detail-type": "?"}')]}
+    deliveries: list[Any] = [json.loads(PUSH_JSON), PUSH_JSON, unknown, {"records": []}]
+    for delivery in deliveries:
+        with pytest.raises(TypeError, match="session must be a boto3 Session or an ECRService, not"):
+            function(delivery, *handler, session=session)
 
 
 def test_the_log_never_has_the_payload(caplog: pytest.LogCaptureFixture) -> None:

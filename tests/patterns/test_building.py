@@ -257,6 +257,11 @@ def test_a_time_is_text() -> None:
             "'time' cannot be a time without a timezone",
         ),
         (ECRImageActionEvent, {"image_tag": b"v1"}, "image_tag: a condition is a string,"),
+        (
+            ECRImageActionEvent,
+            {"time": datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))},
+            "'time' cannot be a time that is out of range in UTC",
+        ),
         (ECRImageActionEvent, {"image_tag": object()}, "image_tag: a condition is a string,"),
         (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": math.nan}}, "HIGH: nan is not a number in JSON"),
         (ECRImageScanEvent, {"finding_severity_counts": {"HIGH": numeric(">", math.inf)}}, "up to 5.0e9"),

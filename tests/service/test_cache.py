@@ -85,6 +85,20 @@ def test_a_clock_that_is_set_expires_values(step: float) -> None:
     assert fetch.calls == [["a"]] * 3
 
 
+@pytest.mark.parametrize("seconds", [0.05, 0.5, 0.99])
+def test_a_clock_that_stood_still_does_not_make_values_recent(seconds: float) -> None:
+    """The monotonic clock of a machine that was paused: the value was requested too long ago for a new event."""
+    clock, monotonic = Clock(), Clock()
+    cache: Cache[str, str | Exception | None] = Cache(ttl=60, max_size=9, clock=clock.time, monotonic=monotonic.time)
+    clock.now = 1_000_000.25
+    assert cache.get("a", Fetch(monotonic.time), since=1_000_000) == {"a": "A"}
+    clock.now += 0.0625
+    monotonic.now += 0.0625
+    assert cache.peek("a", since=1_000_000) == "A"
+    clock.now += seconds
+    assert cache.peek("a", since=1_000_000) is ABSENT
+
+
 def test_a_clock_that_is_set_during_a_request_expires_its_values() -> None:
     """The time of the request is one of the old clock."""
     clock, monotonic = Clock(), Clock()

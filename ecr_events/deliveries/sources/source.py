@@ -215,6 +215,8 @@ class Opened(msgspec.Struct, frozen=True):
     """The items of a delivery and their source. A delivery that is not a batch is its own only item."""
 
     items: list[Any]
+    """A list of its own: a handler may change that of the delivery."""
+
     source: Source
     max_expanded_size: int
     """The part of it that opening the delivery leaves."""
