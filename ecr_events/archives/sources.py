@@ -45,8 +45,9 @@ def open_source(source: Source) -> Iterator[tuple[str | None, BinaryReader]]:
             with open(path, "rb") as file:
                 yield path, file
     else:
-        name = getattr(source, "name", None)  # a number, for a file without a name
-        yield os.fsdecode(name) if isinstance(name, str | bytes) else None, source
+        # A number, for a file without a name.
+        name: str | bytes | PathLike[str] | None = getattr(source, "name", None)
+        yield os.fsdecode(name) if isinstance(name, str | bytes | PathLike) else None, source
 
 
 def expand_paths(source: str) -> list[str]:

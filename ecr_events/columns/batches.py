@@ -78,10 +78,9 @@ def _build(parts: tuple[Any, ...], type: pa.DataType) -> Any:
 
 def error_values(error: DecodeError) -> dict[str, Any]:
     """Return the values of the column ``error``."""
-    file = getattr(error, "file", None)  # of a stream, whatever it calls its name
-    is_name = isinstance(file, str | os.PathLike)
+    file: str | None = getattr(error, "file", None)
     return {
-        "file": os.fsencode(cast(str, file)).decode(errors="backslashreplace") if is_name else None,
+        "file": None if file is None else os.fsencode(file).decode(errors="backslashreplace"),
         "offset": getattr(error, "offset", None),
         "line": getattr(error, "line", None),
         "path": error.path,

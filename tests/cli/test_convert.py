@@ -381,8 +381,16 @@ def large() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         process.communicate()
 
 
+def reads_archives(pid: int) -> bool:
+    """Return whether a process has an archive open."""
+    try:
+        return any(link.readlink().suffix == ".ndjson" for link in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # closed meanwhile
+        return False
+
+
 def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
-    """Return the process ids of the workers, once there are two."""
+    """Return the process ids of the workers, once both are at work: CPython starts them one after the other."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     for _ in range(3_000):
         found = [
@@ -390,7 +398,7 @@ def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
             for pid in children.read_text().split()
             if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
         ]
-        if len(found) == 2:
+        if len(found) == 2 and all(map(reads_archives, found)):
             return found
         time.sleep(0.01)
     raise AssertionError("no workers")
