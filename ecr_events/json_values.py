@@ -1,7 +1,8 @@
 """The values that Python's json gives: what `decode` accepts in a dict, and no other.
 
-msgspec accepts more: a set for an array, a `datetime` for text, whatever has keys for an object, and any value where
-a field may have any. And Python's json gives what no JSON has: NaN, and strings with lone surrogates.
+msgspec accepts more: a set for an array, a `datetime` for text, an `IntEnum` for an integer, whatever has keys for an
+object, and any value where a field may have any. And Python's json gives what no JSON has: NaN, and strings with lone
+surrogates.
 
 To check every value in Python takes three times as long as msgspec's conversion. So the fields of known types are
 checked only where msgspec is more lenient than JSON, and their text is left to the encoder, which is written in C.
@@ -60,7 +61,7 @@ FIELDS = _LenientFields()
 
 def _lenience(annotation: Any) -> tuple[type | None, _Check | None] | None:
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if annotation is Any or annotation is float:
+    if annotation in {Any, float, int}:
         return None, _check_value
     if annotation is datetime:
         return str, None

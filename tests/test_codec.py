@@ -15,6 +15,7 @@ from documents import document, error_text
 from ecr_events import (
     DecodeError,
     ECRAWSAPICallViaCloudTrailEvent,
+    ECRAWSServiceEventViaCloudTrailEvent,
     ECREvent,
     ECRImageAction,
     ECRImageActionEvent,
@@ -222,6 +223,8 @@ def nested(value: Any) -> list[tuple[dict[str, Any], str]]:
     detail = push["detail"]
     scored = json.loads(sample_json(Inspector2FindingEvent))
     scored["detail"]["packageVulnerabilityDetails"]["cvss"] = [{"source": "NVD", "baseScore": value}]
+    expired = json.loads(sample_json(ECRAWSServiceEventViaCloudTrailEvent))
+    expired["detail"]["serviceEventDetails"]["lifecycleEventImageActions"][0]["rulePriority"] = value
     return [
         (push | {"resources": value}, "$.resources"),
         (push | {"time": value}, "$.time"),
@@ -237,6 +240,7 @@ def nested(value: Any) -> list[tuple[dict[str, Any], str]]:
             "$.detail.requestParameters.a[1].b[0]",
         ),
         (scored, "$.detail.packageVulnerabilityDetails.cvss[0].baseScore"),
+        (expired, "$.detail.serviceEventDetails.lifecycleEventImageActions[0].rulePriority"),
         (scan | {"detail": scan["detail"] | {"finding-severity-counts": value}}, "$.detail.finding-severity-counts"),
         (finding | {"detail": finding["detail"] | {"resources": [value]}}, "$.detail.resources[0]"),
     ]
