@@ -168,7 +168,7 @@ def test_damaged_gzip_is_an_error_after_its_events(damage: str) -> None:
         (b"BZh91AY", "bzip2"),
         (b"PK\x03\x04", "a zip file"),
         ("[]".encode("utf-16"), "UTF-16"),
-        (gzip.compress(b"{}"), "gzip inside gzip"),
+        (gzip.compress(b"{}", mtime=0), "gzip inside gzip"),
     ],
 )
 def test_another_format_is_named(content: bytes, format_: str) -> None:
